@@ -1,0 +1,57 @@
+# `make run` and `make test` are all a newcomer needs: each makes .venv at its first run and takes no set-up time after that.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PYTEST := $(BIN)/python -m pytest
+WORKERS ?= 2
+
+# Editable installs: only what these files say needs another installation.
+INSTALL_INPUTS := pyproject.toml scripts/assay
+RUN_STAMP := $(VENV)/.installed-run
+TEST_STAMP := $(VENV)/.installed-test
+
+.PHONY: run test test-long live lint bench docs coverage clean
+
+run: $(RUN_STAMP)
+	@if [ -t 0 ] && [ -t 1 ] && [ -d assay_shell/repl ]; then $(BIN)/assay; else $(BIN)/assay examples/tour.lua; fi
+
+test: $(TEST_STAMP)
+	$(PYTEST) -n $(WORKERS) $(ARGS)
+
+test-long: $(TEST_STAMP)
+	$(PYTEST) -m long $(ARGS)
+
+live: $(TEST_STAMP)
+	LIVE_MINIMUM=tests/live/minimum $(PYTEST) -m live tests/live $(ARGS)
+
+lint: $(TEST_STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(TEST_STAMP)
+	$(BIN)/python -m bench $(ARGS)
+
+docs: $(TEST_STAMP)
+	@mkdir -p docs/reference
+	$(BIN)/assay docs --all > docs/reference/builtins.md
+
+coverage: $(TEST_STAMP)
+	$(PYTEST) -n $(WORKERS) --cov --cov-report=term $(ARGS)
+
+clean:
+	rm -rf $(VENV) build dist
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN_STAMP): $(BIN)/python $(INSTALL_INPUTS)
+	$(PIP) --editable .
+	@touch $@
+
+# Brings everything of the plain installation too, so the next `make run` has nothing to do.
+$(TEST_STAMP): $(BIN)/python $(INSTALL_INPUTS)
+	$(PIP) --editable '.[mcp,dev]'
+	@touch $(RUN_STAMP) $@
