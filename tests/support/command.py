@@ -25,7 +25,7 @@ class Command:
     def __call__(
         self,
         *args: str | Path,
-        input: bytes | str = b"",  # noqa: A002  as subprocess.run names it
+        input: bytes | str = b"",
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         timeout: float = 20,

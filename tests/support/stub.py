@@ -131,7 +131,7 @@ class _Server(ThreadingHTTPServer):
         assert isinstance(request, socket.socket)
         self._open.add(request)
         try:
-            super().process_request_thread(request, client_address)  # type: ignore[arg-type]
+            super().process_request_thread(request, client_address)
         finally:
             self._open.discard(request)
 
@@ -199,7 +199,7 @@ def _handler(stub: Stub) -> type[BaseHTTPRequestHandler]:
             if request.method != "HEAD" and answer.status not in (204, 304):
                 self.wfile.write(answer.body)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class names it
+        def log_message(self, format: str, *args: object) -> None:
             """Requests are recorded, not printed."""
 
     return Handler
