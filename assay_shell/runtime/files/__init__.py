@@ -1,0 +1,1 @@
+"""What the builtin groups about files and disks share."""
