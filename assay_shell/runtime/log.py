@@ -11,13 +11,10 @@ import time
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Protocol
+
+    from assay_shell.runtime.vm import Runtime
 
     Field = str | int | float | bool | None
-
-    class Redactor(Protocol):
-        def text(self, text: str, /) -> str: ...
-
 
 LEVELS = {"off": 0, "error": 1, "warn": 2, "info": 3, "debug": 4, "trace": 5}
 _OFF, _INFO, _DEBUG, _TRACE = 0, 3, 4, 5
@@ -81,13 +78,16 @@ def parse_level(word: str) -> int | None:
 
 
 class Log:
-    """Writes the lines that pass *allows*, redacted and escaped, through *write* (which gets whole lines as bytes)."""
+    """Writes the lines that pass its filter through *write*, which gets whole lines as bytes.
+
+    *hide* masks what must not be shown; control characters are made visible.
+    """
 
     def __init__(
         self,
         write: Callable[[bytes], object],
         lines: Filter,
-        redactor: Redactor,
+        hide: Callable[[str], str],
         *,
         colour: bool = False,
         as_json: bool = False,
@@ -95,7 +95,7 @@ class Log:
     ) -> None:
         self._write = write
         self._filter = lines
-        self._redactor = redactor
+        self._hide = hide
         self._render = _json_line if as_json else _coloured_line if colour else _plain_line
         self._now = now
         self.as_json = as_json
@@ -109,19 +109,29 @@ class Log:
         """Write one line; *level* is a name in LEVELS, *fields* follow the message."""
         if not self._filter.allows(level, target):
             return
-        hide = self._redactor.text
-        shown = {name: _redacted(hide, name, value) for name, value in fields.items()}
-        line = self._render(_timestamp(self._now()), level, target, hide(message), shown)
-        self._write(line.encode("utf-8", "backslashreplace") + b"\n")
+        shown = {name: _redacted(self._hide, name, value) for name, value in fields.items()}
+        self._write_line(level, self._hide(message), target, shown)
+
+    def starting(self, mode: str, **fields: Field) -> None:
+        """Write the line every run begins with.
+
+        What was typed on the command line is no news to its reader: the redactor is not loaded for it.
+        """
+        if self.allows("info"):
+            self._write_line("info", f"starting assay ({mode})", "assay", fields)
 
     def block(self, text: str) -> None:
         """Write *text* as it is but redacted (an error panel, which brings its own colours), where errors may be."""
         if self._filter.allows("error", "assay"):
-            self._write(self._redactor.text(text).encode("utf-8", "backslashreplace") + b"\n")
+            self._write(self._hide(text).encode("utf-8", "backslashreplace") + b"\n")
+
+    def _write_line(self, level: str, message: str, target: str, fields: Mapping[str, Field]) -> None:
+        line = self._render(_timestamp(self._now()), level, target, message, fields)
+        self._write(line.encode("utf-8", "backslashreplace") + b"\n")
 
 
 def from_environment(
-    environ: Mapping[str, str], redactor: Redactor, *, verbose: bool = False, as_json: bool = False
+    environ: Mapping[str, str], hide: Callable[[str], str], *, verbose: bool = False, as_json: bool = False
 ) -> Log:
     """Return the log of a process: standard error, filtered by *verbose* (DEBUG) or else `RUST_LOG`.
 
@@ -129,7 +139,14 @@ def from_environment(
     """
     lines = Filter(_DEBUG) if verbose else Filter.parse(environ.get("RUST_LOG"))
     colour = not environ.get("NO_COLOR") and sys.stderr is not None and sys.stderr.isatty()
-    return Log(write_stderr, lines, redactor, colour=colour, as_json=as_json)
+    return Log(write_stderr, lines, hide, colour=colour, as_json=as_json)
+
+
+def default_log(runtime: Runtime) -> Callable[..., None]:
+    """Return what a runtime logs with where its front end gave it nothing: standard error, as the environment says."""
+    from os import environ
+
+    return from_environment(environ, lambda text: runtime.redactor.text(text)).write
 
 
 def write_stderr(data: bytes) -> None:

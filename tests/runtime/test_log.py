@@ -9,11 +9,8 @@ from assay_shell.runtime.log import Filter, Log, from_environment, visible
 MOMENT = 1_775_557_230_123_456_789  # 2026-04-07T10:20:30.123456789Z
 
 
-class Hide:
-    """Hides one word, as the redactor hides secrets."""
-
-    def text(self, text: str, /) -> str:
-        return text.replace("token=abc", "token=***").replace("hunter2", "***")
+def hide(text: str) -> str:
+    return text.replace("token=abc", "token=***").replace("hunter2", "***")
 
 
 class Lines:
@@ -21,7 +18,7 @@ class Lines:
 
     def __init__(self, lines: str | None = "trace", **options: bool) -> None:
         self.data = b""
-        self.log = Log(self._add, Filter.parse(lines), Hide(), now=lambda: MOMENT, **options)
+        self.log = Log(self._add, Filter.parse(lines), hide, now=lambda: MOMENT, **options)
 
     def _add(self, data: bytes) -> None:
         self.data += data
@@ -143,6 +140,18 @@ def test_messages_and_fields_pass_the_redactor() -> None:
     assert lines.text.endswith("INFO password *** token=*** note=***!\n")
 
 
+def test_the_first_line_says_what_is_started() -> None:
+    lines = Lines()
+    lines.log.starting("script mode", script="a.lua")
+    assert lines.text.endswith("Z  INFO starting assay (script mode) script=a.lua\n")
+
+
+def test_the_first_line_passes_the_filter() -> None:
+    lines = Lines("error")
+    lines.log.starting("script mode")
+    assert lines.text == ""
+
+
 def test_a_panel_passes_the_redactor_and_the_filter() -> None:
     shown, hidden = Lines("error"), Lines("")
     for lines in (shown, hidden):
@@ -176,7 +185,7 @@ def test_json_lines_are_one_object_each() -> None:
 
 
 def test_verbose_wins_over_the_environment() -> None:
-    log = from_environment({"RUST_LOG": "off"}, Hide(), verbose=True)
+    log = from_environment({"RUST_LOG": "off"}, hide, verbose=True)
     assert log.allows("debug")
     assert not log.allows("trace")
 
@@ -189,11 +198,11 @@ def test_verbose_wins_over_the_environment() -> None:
     ],
 )
 def test_the_environment_sets_the_filter(environ: dict[str, str], allowed: bool) -> None:
-    assert from_environment(environ, Hide()).allows("info") is allowed
+    assert from_environment(environ, hide).allows("info") is allowed
 
 
 def test_standard_error_gets_the_bytes(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    from_environment({}, Hide()).write("info", "ü")
+    from_environment({}, hide).write("info", "ü")
     assert capfdbinary.readouterr().err.endswith(" INFO ü\n".encode())
 
 

@@ -1,0 +1,104 @@
+"""The help texts, printed by `assay help` and `--help`."""
+
+from __future__ import annotations
+
+from assay_shell.cli.arguments import BARE_FILE, COMMANDS
+from assay_shell.runtime.errors import UsageError
+
+_OVERVIEW = """\
+assay - Lua 5.5 for operations work
+
+Usage: assay [OPTIONS] FILE [ARGUMENT...]
+       assay [OPTIONS] COMMAND ...
+
+FILE is a script (.lua) or a list of checks (.yaml, .yml); - reads a script from standard input.
+What follows FILE reaches the script as `arg`; write -- before arguments that begin with a dash.
+
+Commands:
+  run       run a script or a list of checks, with options of its own
+  exec      run code from the command line, or any file as Lua
+  docs      explain a builtin function or group
+  context   find modules for a task
+  modules   list all modules
+  resume    continue a run that waits for an approval
+  help      show this text, or that of a command
+"""
+
+_OPTIONS = """
+Options:
+  -v, --verbose          show debug log lines as well
+      --readonly         refuse everything that changes something
+      --strict           take warnings about unknown options as errors
+      --debug            show Python tracebacks of internal errors
+      --log-format KIND  text (default) or json: one object a line
+      --exit-codes KIND  plain (default) or detailed
+  -h, --help             show help
+  -V, --version          show the version
+"""
+
+_COMMAND_TEXTS = {
+    "run": """\
+Usage: assay run [OPTIONS] FILE [ARGUMENT...]
+
+Run a script (.lua, or - for standard input) or a list of checks (.yaml, .yml).
+
+      --mode MODE        script (default), or tool: one JSON envelope on standard output
+      --timeout SECONDS  end the run after so many seconds (tool mode: 20 unless given)
+""",
+    "exec": """\
+Usage: assay exec [OPTIONS] -e CODE [ARGUMENT...]
+       assay exec [OPTIONS] FILE [ARGUMENT...]
+
+Run CODE, or FILE as Lua whatever its name ends in.
+
+  -e, --eval CODE        the code to run
+""",
+    "docs": """\
+Usage: assay docs [NAME]
+
+Explain a builtin function (http.get) or a group of them (http). Without NAME: list the groups.
+
+      --all              print the whole reference as Markdown
+""",
+    "context": """\
+Usage: assay context QUERY
+
+Find the modules that fit a task and print them as Markdown.
+
+  -l, --limit NUMBER     so many modules at most (default 5)
+""",
+    "modules": """\
+Usage: assay modules
+
+List all modules with where they come from.
+""",
+    "resume": """\
+Usage: assay resume --token TOKEN --approve ANSWER
+
+Continue a run that asked for an approval.
+
+      --token TOKEN        the token that the run printed
+      --approve ANSWER     yes or no
+      --resume-ttl SECONDS how old the request may be (default 3600)
+""",
+    "help": """\
+Usage: assay help [COMMAND]
+
+Show what assay can do, or a command's own options.
+""",
+}
+
+
+def text(command: str) -> str:
+    """Return the help of *command*; "" and a bare file stand for the program itself.
+
+    Raises:
+        UsageError: there is no such command.
+    """
+    if command in ("", BARE_FILE):
+        return _OVERVIEW + _OPTIONS
+    if command not in _COMMAND_TEXTS:
+        from assay_shell.runtime.nearest import did_you_mean
+
+        raise UsageError(f"there is no command '{command}'{did_you_mean(command, COMMANDS)}")
+    return _COMMAND_TEXTS[command] + _OPTIONS
