@@ -1,0 +1,55 @@
+"""Every effect of a script passes here: read-only mode now, asking, policies and audit by the same door."""
+
+from __future__ import annotations
+
+from assay_shell.runtime.errors import BuiltinError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+
+class Effect:
+    """What a call is about to do: the builtin's *name*, the *kind* (`read` or `write`) and the *target* it touches."""
+
+    __slots__ = ("kind", "name", "target")
+
+    def __init__(self, name: str, kind: str, target: str) -> None:
+        self.name = name
+        self.kind = kind
+        self.target = target
+
+
+class ReadOnlyError(BuiltinError):
+    """A write was refused because the session is read-only."""
+
+
+class Guard:
+    """Decides on effects.
+
+    *approve*, where a front end sets it, is asked about each write and returns something to await; it refuses by
+    raising a BuiltinError.
+    """
+
+    def __init__(self, *, readonly: bool, redact: Callable[[str], str]) -> None:
+        self.readonly = readonly
+        self.approve: Callable[[Effect], Awaitable[None] | None] | None = None
+        self._redact = redact
+
+    @property
+    def active(self) -> bool:
+        """Whether calls need to be described at all; a session that allows everything skips that."""
+        return self.readonly or self.approve is not None
+
+    def check(self, effect: Effect) -> Awaitable[None] | None:
+        """None when the call may go on; otherwise what has to be awaited first.
+
+        Raises:
+            ReadOnlyError: it is a write and the session is read-only.
+        """
+        if effect.kind != "write":
+            return None
+        if self.readonly:
+            target = self._redact(effect.target)
+            raise ReadOnlyError("readonly", f"{effect.name} blocked ({target})" if target else f"{effect.name} blocked")
+        return self.approve(effect) if self.approve else None

@@ -1,0 +1,168 @@
+"""Stopping a script from outside: busy Lua, a wait, or a builtin at work.
+
+Python signal handlers cannot run while Lua does, so a watcher thread does the work. lupa's extension exports
+the Lua C API and Lua runs without the GIL: the watcher sets a count hook on the running coroutine whose hook
+function is `luaL_error` itself. The next instruction raises, the core's message handler takes the hook off
+again (`hook_fired`), and nothing is paid before. A coroutine whose hook does not fire is not executing: it is
+inside a C call, most likely a `coroutine.resume`, whose first argument is the coroutine to try next.
+"""
+
+from __future__ import annotations
+
+from _thread import start_new_thread
+from time import sleep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from assay_shell.runtime.vm import Runtime
+
+_COUNT_EVENT = 1 << 3
+_FIRE_WITHIN = 0.003
+_DEPTH = 200
+
+
+class LuaHooks:
+    """The three functions of the Lua C API that this needs, called while the GIL is held."""
+
+    def __init__(self) -> None:
+        import ctypes
+
+        import lupa.lua55
+
+        library = ctypes.PyDLL(lupa.lua55.__file__)
+        self._set = library.lua_sethook
+        self._set.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_int]
+        self._set.restype = None
+        self._thread_at = library.lua_tothread
+        self._thread_at.argtypes = [ctypes.c_void_p, ctypes.c_int]
+        self._thread_at.restype = ctypes.c_void_p
+        self._raise = ctypes.cast(library.luaL_error, ctypes.c_void_p)
+
+    def arm(self, state: int) -> None:
+        """Make the next instruction of that Lua state raise."""
+        self._set(state, self._raise, _COUNT_EVENT, 1)
+
+    def disarm(self, state: int) -> None:
+        """Take the hook off."""
+        self._set(state, None, 0, 0)
+
+    def resumed_by(self, state: int) -> int | None:
+        """The coroutine that the C call on top of *state* was given, None where there is none."""
+        found: int | None = self._thread_at(state, 1)
+        return found
+
+
+def hooks_available() -> bool:
+    """Whether lupa exports what the zero-cost interrupt needs; otherwise VMs run with a count hook."""
+    try:
+        LuaHooks()
+    except (AttributeError, OSError, ImportError):
+        return False
+    return True
+
+
+class Interrupter:
+    """Stops the scripts of one runtime; `fire` may be called from any thread."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._hooks: LuaHooks | None = None
+        self._armed: list[int] = []
+        self._fired = False
+
+    def hook_fired(self) -> None:
+        """Called from Lua when the hook has raised: take all hooks off, so that clean-up can run."""
+        armed, self._armed = self._armed, []
+        self._fired = True
+        if self._hooks is not None:
+            for state in armed:
+                self._hooks.disarm(state)
+
+    def fire(self) -> None:
+        """Stop what runs now. Returns when busy Lua has stopped or the wait has been cancelled."""
+        scheduler = self._runtime.scheduler
+        self._fired = False
+        state: int | None = None
+        for _ in range(_DEPTH):
+            with scheduler.lock:
+                task = scheduler.current
+                if task is None:
+                    break
+                state = self._descend(state, task.pointer)
+            sleep(_FIRE_WITHIN)
+            if self._fired:
+                return
+        if scheduler.current is None:
+            self._runtime.cancel_main()
+
+    def _descend(self, previous: int | None, task_state: int) -> int:
+        """Arm the task's coroutine first, then the one that its resume call is busy with, and so on."""
+        if self._hooks is None:
+            self._hooks = LuaHooks()
+        hooks = self._hooks
+        state = task_state if previous is None else hooks.resumed_by(previous) or previous
+        self._armed.append(state)
+        hooks.arm(state)
+        return state
+
+
+class SignalWatch:
+    """SIGINT and SIGTERM while a script runs on the main thread.
+
+    *stop* is called on the watcher thread with the exit code; a second signal before the script has ended calls
+    *kill*, which must not return.
+    """
+
+    def __init__(self, runtime: Runtime, stop: Callable[[int], None], kill: Callable[[int], None]) -> None:
+        self._runtime = runtime
+        self._stop = stop
+        self._kill = kill
+        self._before: list[tuple[int, Any]] = []
+        self._pipe: tuple[int, int] = (-1, -1)
+
+    def __enter__(self) -> SignalWatch:
+        import os
+
+        import _signal
+
+        self._pipe = os.pipe()
+        for end in self._pipe:
+            os.set_blocking(end, end == self._pipe[0])
+        self._wakeup = _signal.set_wakeup_fd(self._pipe[1], warn_on_full_buffer=False)
+        for number in (_signal.SIGINT, _signal.SIGTERM):
+            self._before.append((number, _signal.signal(number, self._on_signal)))
+        start_new_thread(self._watch, (self._pipe[0],))
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        import os
+
+        import _signal
+
+        for number, handler in self._before:
+            _signal.signal(number, handler)
+        _signal.set_wakeup_fd(self._wakeup)
+        os.close(self._pipe[1])  # the watcher reads the end of file, closes its side and ends
+
+    def _on_signal(self, number: int, frame: object) -> None:
+        """Break a blocking builtin out of its system call; everything else is the watcher's work."""
+        if self._runtime.scheduler.in_builtin:
+            self._runtime.scheduler.in_builtin = False
+            raise KeyboardInterrupt
+
+    def _watch(self, pipe: int) -> None:
+        import os
+
+        stopped = False
+        while byte := os.read(pipe, 1):
+            code = 128 + byte[0]
+            if byte[0] not in (2, 15):
+                continue
+            if stopped:
+                self._kill(code)
+            stopped = True
+            start_new_thread(self._stop, (code,))
+        os.close(pipe)

@@ -1,0 +1,407 @@
+-- The Lua side of the core: how builtins fail and wait, how tasks run, what handles are.
+--
+-- Runs once in a fresh VM and answers with the functions that the Python side drives it by. Everything private
+-- to the core lives in upvalues of this chunk: scripts have no `debug` library to reach them with.
+--
+-- A Python builtin answers (true, results...) when it is done, (false, message, kind, fields) when it failed,
+-- and nil when it has to wait: then the task yields WAIT up to the scheduler, which resumes it with one of the
+-- first two. Python exceptions never cross a Lua frame.
+
+local host = ... -- Python callables: hook_fired(), abandon() -> name, load_group(name)
+
+local raw_create, raw_resume, raw_close = coroutine.create, coroutine.resume, coroutine.close
+local raw_status, raw_running, yield, isyieldable =
+  coroutine.status, coroutine.running, coroutine.yield, coroutine.isyieldable
+local raw_xpcall, raw_pcall = xpcall, pcall
+local raw_load, raw_getmetatable, raw_setmetatable = load, debug.getmetatable, debug.setmetatable
+local stack_text, frame = debug.traceback, debug.getinfo
+local pack, unpack = table.pack, table.unpack
+local loaded_modules, globals, collect = package.loaded, _G, collectgarbage
+local error, format, gsub, find, sub = error, string.format, string.gsub, string.find, string.sub
+local setmetatable, rawget, next, type, tostring =
+  setmetatable, rawget, next, type, tostring
+local string_functions = string
+
+local core = { presets = {} } -- presets: group -> functions of Lua's own that stand in it
+
+-- Stops --------------------------------------------------------------------------------------------------
+-- An interrupt, a cancellation and an exit unwind a task past every pcall.
+
+local STOP = setmetatable({}, { __tostring = function() return "interrupted" end, __metatable = false, __name = "stop" })
+core.STOP = STOP
+
+-- The hook that stops busy Lua raises a message whose last byte is the hook event's number.
+local function is_hook_message(value)
+  return type(value) == "string" and sub(value, -1) == "\3"
+end
+
+-- Message handler of every protected call: turns the hook's message into STOP, and has the hook taken off
+-- before `<close>` variables run.
+local function on_error(value)
+  if is_hook_message(value) then
+    host.hook_fired()
+    return STOP
+  end
+  return value
+end
+
+local function unless_stopped(ok, value, ...)
+  if not ok and value == STOP then error(STOP, 0) end
+  return ok, value, ...
+end
+
+function pcall(f, ...)
+  return unless_stopped(raw_xpcall(f, on_error, ...))
+end
+
+function xpcall(f, handler, ...)
+  local function handle(value)
+    value = on_error(value)
+    if value == STOP then return STOP end
+    return handler(value)
+  end
+  return unless_stopped(raw_xpcall(f, handle, ...))
+end
+
+-- Errors of builtins ---------------------------------------------------------------------------------------
+
+-- Our own frames say nothing to the reader of a script's traceback.
+local function traceback(level)
+  local text = stack_text(nil, level)
+  text = gsub(text, "\n[^\n]*%[assay%][^\n]*", "")
+  text = gsub(text, "\n\t%[C%]: in [^\n]*raw_x?pcall'", "")
+  text = gsub(text, "\n\t%[C%]: in [^\n]*'error'", "", 1)
+  return (gsub(text, "^(stack traceback:)\n\t%(%.%.%.tail calls%.%.%.%)", "%1"))
+end
+
+-- "script.lua", 12: the innermost frame that is not ours.
+local function position()
+  for level = 3, 40 do
+    local info = frame(level, "Sl")
+    if not info then return nil end
+    if info.currentline > 0 and info.short_src ~= "[assay]" then return info.short_src, info.currentline end
+  end
+end
+
+local Failure = { __name = "error", __metatable = false }
+
+function Failure.__tostring(e)
+  return rawget(e, "prefix") .. rawget(e, "message") .. "\n" .. rawget(e, "traceback") .. "\n"
+end
+
+function Failure.__concat(a, b)
+  return tostring(a) .. tostring(b)
+end
+
+-- Error objects answer to string methods, as scripts written for string errors expect.
+function Failure.__index(_, name)
+  local method = string_functions[name]
+  return method and function(self, ...) return method(tostring(self), ...) end
+end
+
+local function new_failure(message, kind, fields)
+  local e = fields or {}
+  e.message = message
+  e.prefix = kind == "conversion" and "" or "runtime error: "
+  e.traceback = traceback(3)
+  e.chunk, e.line = position()
+  return setmetatable(e, Failure)
+end
+
+function core.fail(message, kind, fields)
+  if kind == "stop" then error(STOP, 0) end
+  error(new_failure(message, kind, fields), 0)
+end
+
+local fail = core.fail
+
+function core.is_failure(value)
+  return raw_getmetatable(value) == Failure
+end
+
+-- Calling Python -------------------------------------------------------------------------------------------
+
+local WAIT = {}
+local CANNOT_WAIT = ": attempt to yield across a C-call boundary: waiting is not possible inside a table.sort"
+  .. " comparator, a string.gsub callback, __tostring or __gc"
+
+local function settle(ok, ...)
+  if ok then return ... end
+  if ok == nil then
+    if not isyieldable() then
+      return fail(host.abandon() .. CANNOT_WAIT)
+    end
+    return settle(yield(WAIT))
+  end
+  return fail(...)
+end
+
+local closed = false -- finalizers may still run when the VM is torn down, and Python must not be called then
+
+-- A Lua function around a Python callable: all that scripts ever get to hold.
+local function wrap(callable)
+  return function(...)
+    if closed then return end
+    return settle(callable(...))
+  end
+end
+core.wrap = wrap
+
+-- Coroutines of the script ---------------------------------------------------------------------------------
+-- A builtin that waits inside a coroutine the script made suspends the whole task: WAIT passes through
+-- `resume`, a yield of the script's own stays with its `resume`.
+
+local waiting = setmetatable({}, { __mode = "k" })
+
+local function through(co, ok, first, ...)
+  if ok and first == WAIT then
+    waiting[co] = true
+    return (function(...)
+      waiting[co] = nil
+      return through(co, raw_resume(co, ...))
+    end)(yield(WAIT))
+  end
+  if not ok then
+    first = on_error(first)
+    if first == STOP then
+      raw_close(co)
+      error(STOP, 0)
+    end
+  end
+  return ok, first, ...
+end
+
+function coroutine.resume(co, ...)
+  if waiting[co] then return false, "cannot resume a coroutine that is waiting for a builtin" end
+  return through(co, raw_resume(co, ...))
+end
+
+local resume = coroutine.resume
+
+local function unwrapped(co, ok, ...)
+  if ok then return ... end
+  raw_close(co)
+  return error((...), 0)
+end
+
+function coroutine.wrap(f)
+  local co = raw_create(f)
+  return function(...) return unwrapped(co, resume(co, ...)) end
+end
+
+-- Tasks ----------------------------------------------------------------------------------------------------
+
+local driver = {}
+local tasks = {} -- id -> { co, results, failure, trace }
+
+-- A table thrown by the script keeps the identity text and shows what is in it.
+local function describe(value)
+  if type(value) == "string" then return value end
+  local ok, text = raw_pcall(tostring, value)
+  if not ok then text = type(value) end
+  local meta = raw_getmetatable(value)
+  if type(value) == "table" and not (meta and meta.__tostring) and core.encode then
+    local shown, json = raw_pcall(core.encode, value)
+    if shown then text = text .. ": " .. json end
+  end
+  return text
+end
+core.describe = describe
+
+-- Makes task `id` of `f`; answers the address of its Lua state, which the interrupter needs.
+function driver.start(id, f, ...)
+  local record, arguments = {}, pack(...)
+  local function handler(value)
+    value = on_error(value)
+    if value ~= STOP and raw_getmetatable(value) ~= Failure then record.trace = traceback(2) end
+    return value
+  end
+  record.co = raw_create(function() return raw_xpcall(f, handler, unpack(arguments, 1, arguments.n)) end)
+  tasks[id] = record
+  return format("%p", record.co)
+end
+
+local function advance(record, resumed, first, ...)
+  local co = record.co
+  if raw_status(co) == "suspended" then
+    if first == WAIT then return "wait" end
+    return advance(record, raw_resume(co)) -- a stray yield of the main chunk just continues
+  end
+  if not resumed then -- only what even the handler could not hold, such as a lack of memory
+    record.failure = on_error(first)
+    raw_close(co)
+  elseif first then
+    record.results = pack(...)
+    return "done"
+  else
+    record.failure = (...)
+  end
+  return record.failure == STOP and "stopped" or "failed"
+end
+
+-- Runs task `id` until it waits or ends: "wait", "done", "failed" or "stopped".
+function driver.step(id, ...)
+  local record = tasks[id]
+  return advance(record, raw_resume(record.co, ...))
+end
+
+function driver.results(id)
+  local results = tasks[id].results
+  return unpack(results, 1, results.n)
+end
+
+-- message, traceback, chunk, line, prefix, value of a failed task.
+function driver.failure(id)
+  local record = tasks[id]
+  local value = record.failure
+  if raw_getmetatable(value) == Failure then
+    return value.message, value.traceback, rawget(value, "chunk"), rawget(value, "line"), value.prefix, value
+  end
+  local text = describe(value)
+  local chunk, line = string_functions.match(text, "^(.-):(%d+): ")
+  return text, record.trace or "", chunk, line and tonumber(line), nil, value
+end
+
+-- Notes a failure that kept the task's own bookkeeping from running.
+function driver.spoil(id, message)
+  tasks[id].failure = message
+end
+
+function driver.forget(id)
+  tasks[id] = nil
+end
+
+-- Tells another task (or Python) about the failure of task `id`: form 4 of the contract's error model.
+function core.rethrow(id)
+  local record = tasks[id]
+  local value = record.failure
+  if value == STOP then fail("async: the task was cancelled", nil, { cancelled = true }) end
+  local text = raw_getmetatable(value) == Failure and tostring(value) or describe(value)
+  fail("runtime error: " .. text, "conversion", { cause = value })
+end
+
+-- The same without changing what was thrown.
+function core.reraise(id)
+  local value = tasks[id].failure
+  if value == STOP then fail("async: the task was cancelled", nil, { cancelled = true }) end
+  error(value, 0)
+end
+
+function core.results(id)
+  return tasks[id].results
+end
+
+-- Handles: what Python objects with methods look like ------------------------------------------------------
+
+local objects = setmetatable({}, { __mode = "k" }) -- handle -> Python object
+
+-- The metatable of a kind of handle; `call` and `close` may be nil.
+function driver.handle_class(name, methods, call, close)
+  local index = {}
+  for key, callable in next, methods do index[key] = wrap(callable) end
+  local class = { __index = index, __name = name, __metatable = false }
+  if call then class.__call = wrap(call) end
+  if close then
+    local closer = wrap(close)
+    class.__close = function(handle) return closer(handle) end
+  end
+  function class.__tostring(handle) return format("%s: %p", name, handle) end
+  return class
+end
+
+function driver.handle(class, object, fields)
+  local handle = fields or {}
+  objects[handle] = object
+  return setmetatable(handle, class)
+end
+
+function driver.object(handle)
+  return objects[handle]
+end
+
+-- Groups of builtins ---------------------------------------------------------------------------------------
+-- A group's table stands in the globals from the start and fills itself when it is first looked into, so that
+-- a script pays for nothing it does not use.
+
+local groups = {}
+
+function driver.lazy_group(name)
+  local group, lazy = groups[name] or {}, { __metatable = false }
+  local function fill()
+    raw_setmetatable(group, nil)
+    settle(host.load_group(name))
+  end
+  function lazy.__index(_, key) fill() return group[key] end
+  function lazy.__newindex(_, key, value) fill() group[key] = value end
+  function lazy.__pairs() fill() return next, group, nil end
+  function lazy.__len() fill() return #group end
+  function lazy.__call(_, ...) fill() return group(...) end
+  groups[name] = group
+  for key, value in next, core.presets[name] or {} do group[key] = value end
+  globals[name] = setmetatable(group, lazy)
+end
+
+function driver.group(name)
+  local group = groups[name]
+  if not group then
+    group = {}
+    groups[name] = group
+    globals[name] = group
+  end
+  return group
+end
+
+function driver.fill(group, name, callable)
+  group[name] = wrap(callable)
+end
+
+function driver.put(group, name, value)
+  group[name] = value
+end
+
+-- Marks a group's table, as `assert` needs: it is a table that can also be called.
+function driver.set_call(group, f)
+  setmetatable(group, { __call = f, __metatable = false })
+end
+
+-- Python asks for this to get a reference that belongs to the main state: one taken from a task's coroutine
+-- must not outlive it.
+function driver.identity(value)
+  return value
+end
+
+function driver.replace(group, name, key, f)
+  group[name][key] = f
+end
+
+-- Runs the finalizers that Python still has to serve, and cuts the rest off.
+function driver.shut()
+  tasks = {}
+  for key in next, loaded_modules do loaded_modules[key] = nil end
+  for key in next, globals do globals[key] = nil end
+  collect()
+  collect()
+  closed = true
+end
+
+-- Compiling ------------------------------------------------------------------------------------------------
+
+-- The function, or nil and the message.
+function driver.compile(source, name)
+  return raw_load(source, name, "t")
+end
+core.load = driver.compile
+
+-- Runs one of our own Lua files with the private helpers as its argument.
+function driver.include(source, name)
+  local chunk, message = raw_load(source, "=[assay]", "t")
+  if not chunk then error(name .. ": " .. message, 0) end
+  return chunk(core)
+end
+
+-- Adds Python callables to the helpers that our own Lua files get.
+function driver.lend(name, callable)
+  core[name] = wrap(callable)
+end
+
+return driver

@@ -1,0 +1,336 @@
+"""Lua coroutines on asyncio.
+
+Each task is one Lua coroutine. It runs until it ends or a builtin in it has to wait; the wait is an asyncio
+awaitable whose outcome resumes it. A script that never waits never imports asyncio: the main task is stepped
+directly, and the event loop comes into being with the first wait.
+"""
+
+from __future__ import annotations
+
+from _thread import allocate_lock
+
+from assay_shell.runtime.errors import BuiltinError, Interrupted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Coroutine
+    from typing import Any
+
+    from assay_shell.runtime.values import Function
+    from assay_shell.runtime.vm import Runtime
+
+    Wait = Coroutine[Any, Any, Any] | "Timer"
+
+_UNREPORTED_AFTER = 1.0
+"""Seconds until the failure of a task that nobody awaits is logged."""
+
+_CANCEL_GRACE = 5.0
+"""Seconds that cancelled tasks get for their clean-up when the script ends."""
+
+
+class Timer:
+    """A plain wait of some *seconds*: `loop.call_later`, without an asyncio task."""
+
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def close(self) -> None:
+        """Nothing is held before the wait starts."""
+
+
+class Task:
+    """A running Lua coroutine. *state* is `running`, `done`, `failed` or `stopped`."""
+
+    __slots__ = ("awaited", "cancelled", "detached", "id", "pending", "pointer", "state", "waiters")
+
+    def __init__(self, number: int) -> None:
+        self.id = number
+        self.pointer = 0
+        self.state = "running"
+        self.pending: asyncio.Task[Any] | asyncio.TimerHandle | None = None
+        self.waiters: list[Callable[[], None]] = []
+        self.awaited = False
+        self.cancelled = False
+        self.detached = False
+
+
+class Scheduler:
+    """Runs the tasks of one VM, on an event loop of its own or on the one that is running."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._tasks: dict[int, Task] = {}
+        self._ready: list[Task] = []
+        self._counter = 0
+        self._wait: tuple[str, Wait] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._own_loop = False
+        self._mains: list[Task] = []
+        self.current: Task | None = None
+        self.lock = allocate_lock()
+        """Held while *current* changes: the interrupter must not touch a coroutine that has ended."""
+        self.in_builtin = False
+        """Whether a builtin that does not wait is at work; a signal handler may then raise."""
+
+    # Called by builtins ----------------------------------------------------------------------------------
+
+    def wait_for(self, name: str, wait: Wait) -> tuple[None]:
+        """Note what the running task waits for; the answer makes Lua yield."""
+        self._wait = (name, wait)
+        return (None,)
+
+    def abandon(self) -> str:
+        """Drop the noted wait, because Lua cannot yield here; the name of the builtin."""
+        assert self._wait is not None
+        name, wait = self._wait
+        self._wait = None
+        wait.close()
+        return name
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop; made on first use."""
+        if self._loop is None or self._loop.is_closed():
+            import asyncio
+
+            try:
+                self._loop = asyncio.get_running_loop()
+                self._own_loop = False
+            except RuntimeError:
+                self._loop = asyncio.new_event_loop()
+                self._own_loop = True
+            ready, self._ready = self._ready, []
+            for task in ready:
+                self._loop.call_soon(self._step, task)
+        return self._loop
+
+    def spawn(self, function: Any, *args: Any) -> Task:
+        """A new task of the raw Lua *function*; it starts at the next wait of the running one."""
+        task = self._new_task(function, *args)
+        if self._loop is None:
+            self._ready.append(task)
+        else:
+            self._loop.call_soon(self._step, task)
+        return task
+
+    async def call(self, function: Function, *args: object) -> list[Any]:
+        """Run *function* as a task and give its results as Values."""
+        border = self._runtime.border
+        task = self.spawn(function.raw, *map(border.to_lua, args))
+        task.awaited = True
+        try:
+            await self.finished(task)
+            if task.state != "done":
+                raise self._runtime.task_error(task)
+            return [border.to_python(raw) for raw in self._runtime.task_results(task)]
+        finally:
+            if task.state == "running":
+                self.cancel(task)
+                await self.finished(task)
+            self.forget(task)
+
+    async def finished(self, task: Task) -> None:
+        """Wait until *task* has ended, however it ends."""
+        task.awaited = True
+        if task.state != "running":
+            return
+        future = self.loop.create_future()
+        task.waiters.append(lambda: future.done() or future.set_result(None))
+        await future
+
+    def cancel(self, task: Task) -> None:
+        """Stop *task*: at once where it waits, and at its next wait otherwise."""
+        if task.state != "running":
+            return
+        task.cancelled = True
+        pending = task.pending
+        if pending is not None:
+            pending.cancel()
+            if hasattr(pending, "when"):  # a timer tells nobody that it was cancelled
+                task.pending = None
+                self.loop.call_soon(self._step, task, False, None, "stop")
+        elif task is not self.current and task in self._ready:
+            self._ready.remove(task)
+            self._end(task, "stopped")
+
+    def forget(self, task: Task) -> None:
+        """Drop what is kept of an ended task."""
+        self._tasks.pop(task.id, None)
+        self._runtime.driver["forget"](task.id)
+
+    def detach(self, task: Task) -> None:
+        """Nobody holds the task any more: report it if it failed, and keep nothing of it once it has ended."""
+        task.detached = True
+        if task.state != "running":
+            self._report(task)
+            self.forget(task)
+
+    def task(self, number: int) -> Task | None:
+        """The task with that id while anything is known of it."""
+        return self._tasks.get(number)
+
+    # Running ---------------------------------------------------------------------------------------------
+
+    def run_main(self, function: Any, *args: Any) -> Task:
+        """Run a main chunk to its end; waits are served by a loop of our own."""
+        task = self._new_main(function, *args)
+        self._step(task)
+        if task.state == "running":
+            self.loop.run_until_complete(self.finished(task))
+        self._mains.remove(task)
+        return task
+
+    async def run_main_async(self, function: Any, *args: Any) -> Task:
+        """The same on the loop that is running; cancelling it cancels the chunk."""
+        task = self._new_main(function, *args)
+        _ = self.loop
+        self._step(task)
+        try:
+            await self.finished(task)
+        except BaseException:
+            self.cancel(task)
+            await self.finished(task)
+            raise
+        finally:
+            self._mains.remove(task)
+        return task
+
+    @property
+    def has_loop(self) -> bool:
+        """Whether anything has waited yet."""
+        return self._loop is not None and not self._loop.is_closed()
+
+    def cancel_main(self) -> None:
+        """Cancel the main chunk that runs now; called on the loop's thread."""
+        for task in self._mains:
+            self.cancel(task)
+
+    def end(self) -> None:
+        """Cancel every task that is left, let its clean-up run, and report what failed unseen."""
+        left = [task for task in self._tasks.values() if task.state == "running"]
+        if self._loop is None:
+            for task in left:
+                self._end(task, "stopped")
+        elif not self._loop.is_running():
+            self._loop.run_until_complete(self._cancel_all(left))
+        for task in list(self._tasks.values()):
+            self._report(task)
+
+    async def end_async(self) -> None:
+        """The same on the running loop."""
+        await self._cancel_all([task for task in self._tasks.values() if task.state == "running"])
+
+    def close(self) -> None:
+        """End the loop of our own, with everything on it."""
+        loop = self._loop
+        if loop is None or not self._own_loop or loop.is_closed():
+            return
+        import asyncio
+
+        left = asyncio.all_tasks(loop)
+        for pending in left:
+            pending.cancel()
+        if left:
+            loop.run_until_complete(asyncio.wait(left, timeout=_CANCEL_GRACE))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+    def run(self, awaitable: Coroutine[Any, Any, Any]) -> Any:
+        """Run a coroutine of ours on the loop, between scripts."""
+        return self.loop.run_until_complete(awaitable)
+
+    async def _cancel_all(self, tasks: list[Task]) -> None:
+        import asyncio
+
+        for task in tasks:
+            self.cancel(task)
+        waits = [asyncio.ensure_future(self.finished(task)) for task in tasks]
+        if waits:
+            _, late = await asyncio.wait(waits, timeout=_CANCEL_GRACE)
+            for wait in late:
+                wait.cancel()
+
+    def _new_main(self, function: Any, *args: Any) -> Task:
+        task = self._new_task(function, *args)
+        task.awaited = True
+        self._mains.append(task)
+        return task
+
+    def _new_task(self, function: Any, *args: Any) -> Task:
+        self._counter += 1
+        task = Task(self._counter)
+        task.pointer = int(self._runtime.driver["start"](task.id, function, *args), 16)
+        self._tasks[task.id] = task
+        return task
+
+    def _step(self, task: Task, *answer: Any) -> None:
+        """Run *task* until it waits or ends. *answer* is what its wait gave."""
+        if task.state != "running":
+            return
+        task.pending = None
+        if task.cancelled and not answer:
+            answer = (False, None, "stop")
+        previous = self.current
+        with self.lock:
+            self.current = task
+        try:
+            outcome = self._runtime.step(task.id, *answer)
+        finally:
+            with self.lock:
+                self.current = previous
+        if outcome == "wait":
+            self._start_wait(task)
+        else:
+            self._end(task, outcome)
+
+    def _start_wait(self, task: Task) -> None:
+        assert self._wait is not None
+        name, wait = self._wait
+        self._wait = None
+        loop = self.loop
+        if task.cancelled:  # it asked to wait again while it was being stopped: clean-up may, work may not
+            task.cancelled = False
+        if isinstance(wait, Timer):
+            task.pending = loop.call_later(wait.seconds, self._step, task, True)
+            return
+        pending = loop.create_task(wait)
+        task.pending = pending
+        pending.add_done_callback(lambda ended: self._resume(task, name, ended))
+
+    def _resume(self, task: Task, name: str, ended: asyncio.Task[Any]) -> None:
+        if ended.cancelled():
+            self._step(task, False, None, "stop")
+            return
+        exc = ended.exception()
+        if exc is not None:
+            self._step(task, *self._runtime.failure(name, exc))
+            return
+        try:
+            results = self._runtime.border.results(ended.result())
+        except (BuiltinError, TypeError) as error:
+            self._step(task, *self._runtime.failure(name, error))
+            return
+        self._step(task, True, *results)
+
+    def _end(self, task: Task, state: str) -> None:
+        task.state = state
+        waiters, task.waiters = task.waiters, []
+        for wake in waiters:
+            wake()
+        if task.detached:
+            self._report(task)
+            self.forget(task)
+        elif state == "failed" and not task.awaited:
+            self.loop.call_later(_UNREPORTED_AFTER, self._report, task)
+
+    def _report(self, task: Task) -> None:
+        """Log the failure of a task that nobody has awaited, once."""
+        if task.state != "failed" or task.awaited:
+            return
+        task.awaited = True
+        error = self._runtime.task_error(task)
+        if not isinstance(error, Interrupted):
+            self._runtime.log("warn", f"async.spawn: a task that nobody awaits failed: {error}")

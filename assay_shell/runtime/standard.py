@@ -1,0 +1,123 @@
+"""Lua's own library as scripts see it: output through the runtime, guarded files, `require`, and the clock.
+
+Loaded into every VM; everything else waits until a script looks into its group.
+"""
+
+from __future__ import annotations
+
+import os
+
+from assay_shell.runtime.declare import Builtin, depends, read, write
+from assay_shell.runtime.errors import BuiltinError, ScriptExit
+from assay_shell.runtime.scheduler import Timer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from assay_shell.runtime.values import Value
+    from assay_shell.runtime.vm import Runtime
+
+COMPATIBLE_WITH = "0.8.2"
+"""The release of the original whose scripts run here; scripts see it as `_ASSAY_COMPAT`."""
+
+_LONGEST_SLEEP = 86400.0 * 365 * 100
+
+
+def register(runtime: Runtime) -> None:
+    """Set up the standard library of a fresh VM."""
+    for name, builtin in _HELPERS.items():
+        runtime.lend(name, builtin)
+    for operation in _GUARDED:
+        runtime.lend(f"allow_{operation.replace('.', '_')}", write(allow_target, target="target"), public=operation)
+    runtime.lend("allow_io_open", depends(allow_open, effect_of_open), public="io.open")
+    runtime.define("", {"sleep": read(sleep), "time": read(unix_time)})
+    runtime.include("stdio")
+    runtime.include("require")
+    runtime.include("sandbox")
+
+
+def sleep(seconds: float) -> Timer:
+    """Wait *seconds* while other tasks run; fractions are fine.
+
+    Raises:
+        BuiltinError: *seconds* is negative, not a number, or longer than a century.
+    """
+    if not 0 <= seconds <= _LONGEST_SLEEP:
+        raise BuiltinError("sleep", f"seconds must be between 0 and a century, got {seconds:g}")
+    return Timer(seconds)
+
+
+def unix_time() -> float:
+    """Seconds since 1970-01-01 00:00 UTC, with fractions."""
+    from time import time
+
+    return time()
+
+
+def write_out(runtime: Runtime, data: bytes) -> None:
+    """Print to the script's standard output.
+
+    Raises:
+        Interrupted: the reader has gone; the script ends quietly.
+    """
+    try:
+        runtime.write_out(data)
+    except BrokenPipeError:
+        runtime.stop_with(ScriptExit(1))
+
+
+def write_error(runtime: Runtime, data: bytes) -> None:
+    """Print to the script's standard error."""
+    try:
+        runtime.write_error(data)
+    except BrokenPipeError:
+        runtime.stop_with(ScriptExit(1))
+
+
+def flush_out(runtime: Runtime) -> None:
+    """Hand on what is buffered."""
+    try:
+        runtime.flush()
+    except BrokenPipeError:
+        runtime.stop_with(ScriptExit(1))
+
+
+def leave(runtime: Runtime, code: int) -> None:
+    """End the script with an exit code (0 to 255), after its clean-up."""
+    runtime.stop_with(ScriptExit(code & 0xFF))
+
+
+def allow_target(target: str) -> None:
+    """Pass the guard for a write of Lua's own library; the guard decides before this runs."""
+
+
+def allow_open(path: str, mode: str) -> None:
+    """Pass the guard for `io.open`."""
+
+
+def effect_of_open(path: str, mode: str) -> tuple[str, str]:
+    """Opening writes unless the mode only reads."""
+    return ("read" if mode.rstrip("b") == "r" else "write"), path
+
+
+def environment(name: str) -> str | None:
+    """A variable of the process environment, None where it is not set."""
+    return os.environ.get(name)
+
+
+def embedded_module(name: str) -> bytes | None:
+    """Source of the stdlib module `assay.NAME`, None where there is none."""
+    from assay_shell.runtime.modules import embedded_source
+
+    return embedded_source(name)
+
+
+_HELPERS: dict[str, Builtin] = {
+    "write": read(write_out),
+    "write_error": read(write_error),
+    "flush": read(flush_out),
+    "exit": read(leave),
+    "getenv": read(environment),
+    "embedded_module": read(embedded_module),
+}
+
+_GUARDED = ("io.output", "io.popen", "io.tmpfile", "os.execute", "os.remove", "os.rename", "os.tmpname")

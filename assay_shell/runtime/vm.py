@@ -1,0 +1,485 @@
+"""The runtime: one Lua VM with its scheduler, guard, builtins and output.
+
+Several may live in one process, each used from one thread at a time; `interrupt` may come from any thread.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from lupa.lua55 import LuaError, LuaMemoryError, LuaRuntime
+
+from assay_shell.runtime.declare import Builtin, adapt, failure_of
+from assay_shell.runtime.errors import (
+    AssayError,
+    Interrupted,
+    ScriptError,
+    ScriptExit,
+    ScriptMemoryError,
+    ScriptSyntaxError,
+    UsageError,
+)
+from assay_shell.runtime.guard import Guard
+from assay_shell.runtime.interrupt import Interrupter
+from assay_shell.runtime.scheduler import Scheduler, Task
+from assay_shell.runtime.values import Border, Raw, Stream, Table, from_raw
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from assay_shell.runtime.redact import Redactor
+
+    Log = Callable[..., None]
+    Writer = Callable[[bytes], object]
+
+DEFAULT_MEMORY_LIMIT = 512 << 20
+_RESERVE = 8 << 20
+"""Bytes between our memory limit and the allocator's: what lupa pushes must never fail."""
+
+_LUA_FILES = os.path.join(os.path.dirname(__file__), "lua")
+_UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+
+def memory_limit_from(text: str | None) -> int:
+    """Bytes meant by `ASSAY_MEMORY_LIMIT`: a number, also with K, M or G; 0 is no limit, None the default.
+
+    Raises:
+        UsageError: it is none of these.
+    """
+    if text is None or not text.strip():
+        return DEFAULT_MEMORY_LIMIT
+    number, unit = text.strip().lower().removesuffix("ib").removesuffix("b"), 1
+    if number[-1:] in _UNITS:
+        number, unit = number[:-1], _UNITS[number[-1]]
+    if not number.isdecimal():
+        raise UsageError(f"ASSAY_MEMORY_LIMIT: expected bytes, or a number with K, M or G, got {text!r}")
+    return int(number) * unit
+
+
+class Runtime:
+    """Runs Lua code with all builtins.
+
+    Args:
+        memory_limit: bytes that the VM may hold; 0 for no limit, None for the environment's or the default.
+        readonly: refuse every builtin that writes; None for the environment's.
+        strict: an unknown option key is an error instead of a warning.
+        stdout, stderr: take the bytes that scripts print; None for the process's own.
+        log: called with level, message, target and fields for each log line; None writes to standard error.
+        debug: add Python tracebacks to internal errors on standard error.
+    """
+
+    def __init__(
+        self,
+        *,
+        memory_limit: int | None = None,
+        readonly: bool | None = None,
+        strict: bool = False,
+        stdout: Writer | None = None,
+        stderr: Writer | None = None,
+        log: Log | None = None,
+        debug: bool = False,
+    ) -> None:
+        environment = os.environ
+        if memory_limit is None:
+            memory_limit = memory_limit_from(environment.get("ASSAY_MEMORY_LIMIT"))
+        if readonly is None:
+            readonly = environment.get("ASSAY_READONLY", "") not in ("", "0")
+        self.strict, self.debug = strict, debug
+        self.builtins: dict[str, Builtin] = {}
+        self.check_env: dict[str, str] = {}
+        self.resources: dict[str, Any] = {}
+        """What groups keep for this runtime, such as pools of connections; keyed by group."""
+        self._log = log
+        self._warned: set[str] = set()
+        self._on_close: list[Callable[[], object]] = []
+        self._stop: AssayError | None = None
+        self._main: Task | None = None
+        self._redactor: Redactor | None = None
+        self._write = stdout or _process_writer("stdout")
+        self._write_error = stderr or _process_writer("stderr")
+        self.lua = LuaRuntime(
+            encoding="latin-1",
+            source_encoding="utf-8",
+            unpack_returned_tuples=True,
+            register_eval=False,
+            register_builtins=False,
+            overflow_handler=float,
+            attribute_filter=_no_attributes,
+            max_memory=memory_limit + _RESERVE if memory_limit else 0,
+        )
+        self.scheduler = Scheduler(self)
+        self.interrupter = Interrupter(self)
+        self.border = Border(self.lua, self.scheduler, memory_limit)
+        self.guard = Guard(readonly=readonly, redact=lambda text: self.redactor.text(text))
+        self.driver = self._boot()
+
+    # Making the VM ---------------------------------------------------------------------------------------
+
+    def _boot(self) -> dict[str, Any]:
+        host = {
+            "hook_fired": self.interrupter.hook_fired,
+            "abandon": self.scheduler.abandon,
+            "load_group": self._load_group,
+        }
+        prelude = self.lua.compile(_lua_file("prelude"), name=b"=[assay]")
+        self.driver = driver = {str(key): value for key, value in prelude(self.lua.table_from(host)).items()}
+        self.border.adopt = driver["identity"]
+        self.border.object_of = driver["object"]
+        self.border.make_stream = self._stream
+        from assay_shell.runtime.builtins import GROUPS
+        from assay_shell.runtime.standard import register
+
+        register(self)
+        for name in GROUPS:
+            driver["lazy_group"](name)
+        return driver
+
+    def _load_group(self, name: str) -> tuple[Any, ...]:
+        """Import the module of a group and let it register; called by Lua at the first look into it."""
+        from importlib import import_module
+
+        from assay_shell.runtime.builtins import GROUPS
+
+        try:
+            import_module(f"assay_shell.runtime.builtins.{GROUPS[name]}").register(self)
+        except BaseException as exc:
+            return self.failure(name, exc)
+        return (True,)
+
+    def include(self, name: str) -> Any:
+        """Run one of the core's own Lua files with the private helpers; what it returns, raw."""
+        return self.driver["include"](_lua_file(name), name)
+
+    def lend(self, name: str, builtin: Builtin, public: str | None = None) -> None:
+        """Give the core's Lua files a Python helper; *public* is the name that guard and messages use."""
+        public = public or name
+        self.builtins[public] = builtin
+        self.driver["lend"](name, adapt(self, public, builtin))
+
+    def define(
+        self, group: str, functions: Mapping[str, Builtin], fields: Mapping[str, object] | None = None
+    ) -> None:
+        """Register a group of builtins as the global table *group*; *fields* are further values in it.
+
+        A group that exists already gets the functions added. With the empty name they become globals.
+        """
+        driver = self.driver
+        table = driver["group"](group) if group else self.lua.globals()
+        for name, builtin in functions.items():
+            public = f"{group}.{name}" if group else name
+            self.builtins[public] = builtin
+            driver["fill"](table, name, adapt(self, public, builtin))
+        for name, value in (fields or {}).items():
+            driver["put"](table, name, self.border.to_lua(value))
+
+    def define_lua(self, group: str, table: Any) -> None:
+        """Add what one of the core's Lua files made to the group *group*."""
+        target = self.driver["group"](group)
+        for name, value in table.items():
+            self.driver["put"](target, name, value)
+
+    def handle(
+        self,
+        obj: object,
+        kind: str,
+        methods: Mapping[str, Builtin],
+        *,
+        call: Builtin | None = None,
+        close: Builtin | None = None,
+        fields: Mapping[str, object] | None = None,
+    ) -> Raw:
+        """What Lua gets for *obj*: a table with *methods*, callable and closable where these are given.
+
+        *kind* names it (`ws connection`); all handles of a kind must be made with the same functions.
+        """
+        classes = self.resources.setdefault("handle classes", {})
+        if kind not in classes:
+            classes[kind] = self._handle_class(kind, methods, call, close)
+        values = self.lua.table_from({key: self.border.to_lua(value) for key, value in (fields or {}).items()})
+        return Raw(self.driver["handle"](classes[kind], obj, values))
+
+    def _handle_class(
+        self, kind: str, methods: Mapping[str, Builtin], call: Builtin | None, close: Builtin | None
+    ) -> Any:
+        adapters = {}
+        for name, builtin in methods.items():
+            self.builtins[f"{kind}:{name}"] = builtin
+            adapters[name] = adapt(self, f"{kind}:{name}", builtin)
+        return self.driver["handle_class"](
+            kind,
+            self.lua.table_from(adapters),
+            call and adapt(self, kind, call),
+            close and adapt(self, f"{kind}:close", close),
+        )
+
+    def _stream(self, stream: Stream) -> tuple[Any, ...]:
+        from assay_shell.runtime.streams import handle_of
+
+        handle = handle_of(self, stream).obj
+        return (handle, None, None, handle)
+
+    # Running ---------------------------------------------------------------------------------------------
+
+    def compile(self, source: str | bytes, name: str = "<eval>") -> Any:
+        """The Lua function of a chunk. *name* is a path, or stands in angle brackets.
+
+        Raises:
+            ScriptSyntaxError: it does not compile.
+        """
+        if isinstance(source, str):
+            source = source.encode("utf-8", "surrogateescape")
+        label = ("=" if name.startswith("<") else "@") + name
+        compiled = self.driver["compile"](source, label.encode("utf-8", "surrogateescape"))
+        if not isinstance(compiled, tuple):
+            return compiled
+        message = from_raw(compiled[1])
+        chunk, line = _position(message)
+        raise ScriptSyntaxError(message, chunk=chunk, line=line)
+
+    def evaluate(self, source: str | bytes, name: str = "<eval>", args: Sequence[object] = ()) -> list[Any]:
+        """Run a chunk to its end; its results as plain Python data. Tasks it started stay.
+
+        Raises:
+            ScriptError: it failed; ScriptSyntaxError, ScriptMemoryError for these causes.
+            Interrupted: `interrupt` or a signal stopped it.
+            ScriptExit: it called `os.exit`.
+        """
+        function = self.compile(source, name)
+        return self._finish(self._run(function, args))
+
+    async def evaluate_async(
+        self, source: str | bytes, name: str = "<eval>", args: Sequence[object] = ()
+    ) -> list[Any]:
+        """`evaluate` on the running event loop."""
+        function = self.compile(source, name)
+        self._stop = None
+        task = await self.scheduler.run_main_async(function, *map(self.border.to_lua, args))
+        return self._finish(task)
+
+    def _run(self, function: Any, args: Sequence[object]) -> Task:
+        self._stop = None
+        return self.scheduler.run_main(function, *map(self.border.to_lua, args))
+
+    def _finish(self, task: Task) -> list[Any]:
+        try:
+            if task.state != "done":
+                raise self.task_error(task)
+            return [self.border.deep(raw) for raw in self.task_results(task)]
+        finally:
+            self.scheduler.forget(task)
+
+    def run_file(self, path: str, args: Sequence[str] = ()) -> list[Any]:
+        """Run a script file; `arg` holds *args*, as `...` does. Errors as `evaluate`, and OSError, UnicodeError."""
+        with open(path, "rb") as file:
+            source = file.read()
+        source.decode("utf-8")
+        if args:
+            self.set_arguments(path, args)
+        return self.evaluate(without_shebang(source), path, args)
+
+    def set_arguments(self, script: str, args: Sequence[str]) -> None:
+        """Set the global `arg`: the script at 0, its arguments from 1 on."""
+        table = self.lua.table_from({index: self.border.to_lua(value) for index, value in enumerate((script, *args))})
+        self.lua.globals()["arg"] = table
+
+    def call(self, name: str, *args: object) -> list[Any]:
+        """Call the global function *name* (`http.get`, or one of the script's); results as plain Python data.
+
+        Raises:
+            KeyError: there is no such function.
+            ScriptError: it failed.
+        """
+        value: Any = self.lua.globals()
+        for part in name.split("."):
+            value = value[part] if value is not None else None
+        if value is None:
+            raise KeyError(name)
+        return self._finish(self._run(value, args))
+
+    def step(self, number: int, *answer: Any) -> str:
+        """Run a task's coroutine until it waits or ends (the scheduler's door to Lua)."""
+        try:
+            outcome: str = self.driver["step"](number, *answer)
+            return outcome
+        except LuaMemoryError:
+            self.driver["spoil"](number, "not enough memory")
+            return "failed"
+
+    def task_results(self, task: Task) -> tuple[Any, ...]:
+        """The raw results of a finished task."""
+        found = self.driver["results"](task.id)
+        return found if isinstance(found, tuple) else () if found is None else (found,)
+
+    def task_error(self, task: Task) -> AssayError:
+        """The exception for a task that failed or was stopped."""
+        if task.state == "stopped":
+            stop, self._stop = self._stop, None
+            return stop or Interrupted()
+        message, trace, chunk, line, prefix, value = self.driver["failure"](task.id)
+        text = from_raw(message)
+        if text == "not enough memory" or text.endswith(": not enough memory"):
+            return ScriptMemoryError("memory error: not enough memory")
+        return ScriptError(
+            text,
+            traceback=from_raw(trace),
+            chunk=None if chunk is None else from_raw(chunk),
+            line=line,
+            value=self.border.deep(value) if prefix is None else text,
+        )
+
+    # Stopping --------------------------------------------------------------------------------------------
+
+    def interrupt(self, reason: AssayError | None = None) -> None:
+        """Stop what runs, wherever it is; *reason* is what `evaluate` then raises. For any thread."""
+        self._stop = reason or Interrupted()
+        self.interrupter.fire()
+
+    def cancel_main(self) -> None:
+        """Cancel the waits of every main chunk; called by the interrupter when Lua is not running."""
+        scheduler = self.scheduler
+        if scheduler.has_loop:
+            scheduler.loop.call_soon_threadsafe(scheduler.cancel_main)
+
+    def stop_with(self, reason: AssayError) -> None:
+        """End the main chunk from within a builtin, as `os.exit` does.
+
+        Raises:
+            Interrupted: always, to unwind the task that called it.
+        """
+        self._stop = reason
+        self.scheduler.cancel_main()
+        raise Interrupted
+
+    def close(self) -> None:
+        """Cancel what is left, run its clean-up, and release what the builtins hold; a second call does nothing."""
+        if "shut" not in self.driver:
+            return
+        self.scheduler.end()
+        for release in reversed(self._on_close):
+            result = release()
+            if hasattr(result, "__await__"):
+                self.scheduler.run(result)  # type: ignore[arg-type]
+        self._on_close.clear()
+        self.scheduler.close()
+        self._shut()
+
+    def _shut(self) -> None:
+        """Let Lua's finalizers run while Python can still serve them; afterwards the VM is dead."""
+        shut = self.driver.pop("shut", None)
+        if shut is not None:
+            shut()
+
+    def __del__(self) -> None:
+        if hasattr(self, "driver"):
+            self._shut()
+
+    def __enter__(self) -> Runtime:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def on_close(self, release: Callable[[], object]) -> None:
+        """Have *release* called, and awaited if it is asynchronous, when the runtime closes."""
+        self._on_close.append(release)
+
+    def keep_open(self, release: Callable[[], object]) -> None:
+        """Take back what `on_close` was given."""
+        if release in self._on_close:
+            self._on_close.remove(release)
+
+    # Services to builtins --------------------------------------------------------------------------------
+
+    def failure(self, name: str, exc: BaseException) -> tuple[Any, ...]:
+        """What Lua is answered when a builtin raised *exc*."""
+        if self.debug and not isinstance(exc, AssayError):
+            import traceback
+
+            traceback.print_exception(exc)
+        done, message, kind, fields = failure_of(exc, name)
+        table = None
+        if fields:
+            table = self.lua.table_from({key: self.border.to_lua(value) for key, value in fields.items()})
+        return done, message.encode("utf-8", "surrogateescape"), kind, table
+
+    @property
+    def redactor(self) -> Redactor:
+        """Knows the secrets of this session and masks them in text."""
+        if self._redactor is None:
+            from assay_shell.runtime.redact import Redactor
+
+            self._redactor = Redactor()
+        return self._redactor
+
+    def log(self, level: str, message: str, target: str = "assay", **fields: object) -> None:
+        """Write a log line."""
+        if self._log is None:
+            from assay_shell.runtime.log import default_log
+
+            self._log = default_log(self)
+        self._log(level, message, target, **fields)
+
+    def warn_once(self, message: str) -> None:
+        """Log a warning unless this runtime has logged it before."""
+        if message not in self._warned:
+            self._warned.add(message)
+            self.log("warn", message)
+
+    def write_out(self, data: bytes) -> None:
+        """Write to the script's standard output."""
+        self._write(data)
+
+    def flush(self) -> None:
+        """Hand buffered output on, before something else writes to the same place."""
+        sys.stdout.flush()
+
+    def write_error(self, data: bytes) -> None:
+        """Write to the script's standard error."""
+        self._write_error(data)
+
+    def encode_json(self, value: Any) -> bytes:
+        """`json.encode` of a Table or Value.
+
+        Raises:
+            BuiltinError: it has no JSON form.
+        """
+        from assay_shell.runtime.builtins.json import encode_value
+
+        raw = value.raw if isinstance(value, Table) else self.border.to_lua(value)
+        return encode_value(self, raw)
+
+
+def without_shebang(source: bytes) -> bytes:
+    """*source* with a first line that starts with `#!` emptied, so that line numbers stay right."""
+    if not source.startswith(b"#!"):
+        return source
+    end = source.find(b"\n")
+    return b"" if end < 0 else source[end:]
+
+
+def _lua_file(name: str) -> bytes:
+    with open(os.path.join(_LUA_FILES, f"{name}.lua"), "rb") as file:
+        return file.read()
+
+
+def _process_writer(name: str) -> Writer:
+    def write(data: bytes) -> None:
+        getattr(sys, name).buffer.write(data)
+
+    return write
+
+
+def _no_attributes(obj: object, name: object, setting: bool) -> None:  # noqa: FBT001 - lupa's signature
+    raise AttributeError("not accessible")
+
+
+def _position(message: str) -> tuple[str | None, int | None]:
+    """Chunk and line of `chunk:line: text`."""
+    head, separator, rest = message.partition(": ")
+    chunk, colon, line = head.rpartition(":")
+    if separator and colon and line.isdecimal():
+        return chunk, int(line)
+    return None, None
