@@ -55,20 +55,17 @@ class LuaHooks:
         return found
 
 
-def hooks_available() -> bool:
-    """Whether lupa exports what the zero-cost interrupt needs; otherwise VMs run with a count hook."""
-    try:
-        LuaHooks()
-    except (AttributeError, OSError, ImportError):
-        return False
-    return True
-
-
 class Interrupter:
-    """Stops the scripts of one runtime; `fire` may be called from any thread."""
+    """Stops the scripts of one runtime; `fire` may be called from any thread.
 
-    def __init__(self, runtime: Runtime) -> None:
+    With *count_hook* busy Lua looks for the interrupt itself, at about twice the cost of every loop: for
+    platforms whose lupa does not export the Lua C API.
+    """
+
+    def __init__(self, runtime: Runtime, *, count_hook: bool) -> None:
         self._runtime = runtime
+        self.count_hook = count_hook
+        self._wanted = False
         self._hooks: LuaHooks | None = None
         self._armed: list[int] = []
         self._fired = False
@@ -77,24 +74,32 @@ class Interrupter:
         """Called from Lua when the hook has raised: take all hooks off, so that clean-up can run."""
         armed, self._armed = self._armed, []
         self._fired = True
+        self._wanted = False
         if self._hooks is not None:
             for state in armed:
                 self._hooks.disarm(state)
+
+    def interrupted(self) -> bool:
+        """Asked by the count hook."""
+        return self._wanted
 
     def fire(self) -> None:
         """Stop what runs now. Returns when busy Lua has stopped or the wait has been cancelled."""
         scheduler = self._runtime.scheduler
         self._fired = False
+        self._wanted = self.count_hook
         state: int | None = None
         for _ in range(_DEPTH):
             with scheduler.lock:
                 task = scheduler.current
                 if task is None:
                     break
-                state = self._descend(state, task.pointer)
+                if not self.count_hook:
+                    state = self._descend(state, task.pointer)
             sleep(_FIRE_WITHIN)
             if self._fired:
                 return
+        self._wanted = False
         if scheduler.current is None:
             self._runtime.cancel_main()
 

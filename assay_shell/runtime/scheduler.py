@@ -317,6 +317,8 @@ class Scheduler:
 
     def _end(self, task: Task, state: str) -> None:
         task.state = state
+        if state == "stopped" and not task.cancelled and task not in self._mains:
+            self.cancel_main()  # an interrupt means the script, not just the task that happened to run
         waiters, task.waiters = task.waiters, []
         for wake in waiters:
             wake()

@@ -69,6 +69,7 @@ class Runtime:
         stdout, stderr: take the bytes that scripts print; None for the process's own.
         log: called with level, message, target and fields for each log line; None writes to standard error.
         debug: add Python tracebacks to internal errors on standard error.
+        count_hook: interrupt busy Lua by a count hook, where the Lua C API is not exported.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Runtime:
         stderr: Writer | None = None,
         log: Log | None = None,
         debug: bool = False,
+        count_hook: bool = sys.platform not in ("linux", "darwin"),
     ) -> None:
         environment = os.environ
         if memory_limit is None:
@@ -111,7 +113,7 @@ class Runtime:
             max_memory=memory_limit + _RESERVE if memory_limit else 0,
         )
         self.scheduler = Scheduler(self)
-        self.interrupter = Interrupter(self)
+        self.interrupter = Interrupter(self, count_hook=count_hook)
         self.border = Border(self.lua, self.scheduler, memory_limit)
         self.guard = Guard(readonly=readonly, redact=lambda text: self.redactor.text(text))
         self.driver = self._boot()
@@ -121,6 +123,8 @@ class Runtime:
     def _boot(self) -> dict[str, Any]:
         host = {
             "hook_fired": self.interrupter.hook_fired,
+            "interrupted": self.interrupter.interrupted,
+            "count_hook": self.interrupter.count_hook,
             "abandon": self.scheduler.abandon,
             "load_group": self._load_group,
         }

@@ -7,14 +7,14 @@
 -- and nil when it has to wait: then the task yields WAIT up to the scheduler, which resumes it with one of the
 -- first two. Python exceptions never cross a Lua frame.
 
-local host = ... -- Python callables: hook_fired(), abandon() -> name, load_group(name)
+local host = ... -- Python callables: hook_fired(), interrupted() -> bool, abandon() -> name, load_group(name); count_hook: bool
 
 local raw_create, raw_resume, raw_close = coroutine.create, coroutine.resume, coroutine.close
 local raw_status, raw_running, yield, isyieldable =
   coroutine.status, coroutine.running, coroutine.yield, coroutine.isyieldable
 local raw_xpcall, raw_pcall = xpcall, pcall
 local raw_load, raw_getmetatable, raw_setmetatable = load, debug.getmetatable, debug.setmetatable
-local stack_text, frame = debug.traceback, debug.getinfo
+local stack_text, frame, set_hook = debug.traceback, debug.getinfo, debug.sethook
 local pack, unpack = table.pack, table.unpack
 local loaded_modules, globals, collect = package.loaded, _G, collectgarbage
 local error, format, gsub, find, sub = error, string.format, string.gsub, string.find, string.sub
@@ -33,6 +33,16 @@ core.STOP = STOP
 -- The hook that stops busy Lua raises a message whose last byte is the hook event's number.
 local function is_hook_message(value)
   return type(value) == "string" and sub(value, -1) == "\3"
+end
+
+-- Where the interrupter cannot set its hook from outside, every coroutine looks for an interrupt now and then.
+local function look_for_interrupt()
+  if host.interrupted() then error("\3", 0) end
+end
+
+local function watch(co)
+  if host.count_hook then set_hook(co, look_for_interrupt, "", 10000) end
+  return co
 end
 
 -- Message handler of every protected call: turns the hook's message into STOP, and has the hook taken off
@@ -171,6 +181,10 @@ local function through(co, ok, first, ...)
   return ok, first, ...
 end
 
+if host.count_hook then
+  function coroutine.create(f) return watch(raw_create(f)) end
+end
+
 function coroutine.resume(co, ...)
   if waiting[co] then return false, "cannot resume a coroutine that is waiting for a builtin" end
   return through(co, raw_resume(co, ...))
@@ -185,7 +199,7 @@ local function unwrapped(co, ok, ...)
 end
 
 function coroutine.wrap(f)
-  local co = raw_create(f)
+  local co = watch(raw_create(f))
   return function(...) return unwrapped(co, resume(co, ...)) end
 end
 
@@ -216,7 +230,7 @@ function driver.start(id, f, ...)
     if value ~= STOP and raw_getmetatable(value) ~= Failure then record.trace = traceback(2) end
     return value
   end
-  record.co = raw_create(function() return raw_xpcall(f, handler, unpack(arguments, 1, arguments.n)) end)
+  record.co = watch(raw_create(function() return raw_xpcall(f, handler, unpack(arguments, 1, arguments.n)) end))
   tasks[id] = record
   return format("%p", record.co)
 end
