@@ -129,7 +129,7 @@ def _put(function: str, path: str, data: bytes, flag: int) -> None:
     with reported(function, "failed to write {}", path):
         try:
             _write_all(path, data, flag)
-        except (FileNotFoundError, NotADirectoryError):
+        except OSError:
             parent = os.path.dirname(path.rstrip("/"))
             if not parent or os.path.isdir(parent):
                 raise
