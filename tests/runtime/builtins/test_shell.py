@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay_shell.runtime.builtins.shell import quote
+from assay_shell.runtime.errors import Interrupted
 from assay_shell.runtime.vm import Runtime
 from tests.conftest import Fails, Run
 from tests.support.leftovers import children
@@ -285,6 +287,26 @@ def test_commands_still_running_at_the_end_of_the_script_are_ended(run: Run, tmp
         async.spawn(function() shell.exec("trap '' TERM; echo $$ > {tmp_path}/pid; sleep 60") end)
         while not fs.exists("{tmp_path}/pid") or fs.read("{tmp_path}/pid") == "" do sleep(0.005) end
     """)
+    assert gone(int((tmp_path / "pid").read_text()))
+
+
+def test_an_interrupt_ends_a_deaf_command_in_a_moment(tmp_path: Path) -> None:
+    with Runtime() as runtime:
+        fired: list[float] = []
+
+        def fire() -> None:
+            while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+                time.sleep(0.005)
+            fired.append(time.monotonic())
+            runtime.interrupt()
+
+        watcher = threading.Thread(target=fire)
+        watcher.start()
+        with pytest.raises(Interrupted):
+            runtime.evaluate(f"pcall(shell.exec, \"trap '' TERM; echo $$ > {tmp_path}/pid; sleep 60\")")
+        took = time.monotonic() - fired[0]
+        watcher.join()
+    assert took < 0.2
     assert gone(int((tmp_path / "pid").read_text()))
 
 

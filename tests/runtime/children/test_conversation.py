@@ -82,6 +82,14 @@ def test_input_that_its_reader_refuses_is_reported_once_the_child_has_ended(tmp_
     assert (tmp_path / "done").exists()
 
 
+def test_a_program_that_cannot_be_started_leaves_no_descriptor() -> None:
+    before = descriptors()
+    for size in (0, 10, 1_000_000):
+        with pytest.raises(FileNotFoundError):
+            start(Children(), [b"/no/such/program"], stdin=b"x" * size)
+    assert descriptors() == before
+
+
 def test_a_background_child_that_holds_the_output_keeps_the_conversation_going() -> None:
     _, heard = sh("(sleep 0.1; echo late) & echo early")
     assert bytes(heard.stdout) == b"early\nlate\n"
