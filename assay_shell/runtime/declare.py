@@ -8,7 +8,7 @@ that no Python exception ever crosses a Lua frame.
 from __future__ import annotations
 
 from assay_shell.runtime.convert import converter_for
-from assay_shell.runtime.errors import BuiltinError, Interrupted
+from assay_shell.runtime.errors import BuiltinError, Interrupted, ScriptError
 from assay_shell.runtime.scheduler import Timer
 
 TYPE_CHECKING = False
@@ -128,7 +128,9 @@ async def _after(decision: Awaitable[None], function: Callable[..., Any], values
     return await result if hasattr(result, "__await__") else result
 
 
-def _collector(runtime: Runtime, parameters: list[Parameter], *, surplus: bool) -> Callable[[tuple[Any, ...]], list[Any]]:
+def _collector(
+    runtime: Runtime, parameters: list[Parameter], *, surplus: bool
+) -> Callable[[tuple[Any, ...]], list[Any]]:
     border, count = runtime.border, len(parameters)
 
     def collect(raw: tuple[Any, ...]) -> list[Any]:
@@ -172,6 +174,8 @@ def failure_of(exc: BaseException, name: str) -> tuple[Any, ...]:
     """What a failed builtin answers Lua, before the runtime has turned it into VM strings."""
     if isinstance(exc, BuiltinError):
         return (False, exc.message, exc.kind, exc.fields)
+    if isinstance(exc, ScriptError):  # a function of the script that the builtin called failed: that is the error
+        return (False, exc.message, "builtin", {"cause": exc.value})
     if isinstance(exc, Interrupted | KeyboardInterrupt):
         return (False, "interrupted", "stop", None)
     if isinstance(exc, MemoryError):
