@@ -249,17 +249,19 @@ def test_lines_that_came_before_the_time_limit_are_handed_on(run: Run) -> None:
     assert run(code) == [["a", "b"], result(-1, "a\nb", timed_out=True)]
 
 
-def test_an_error_in_the_line_function_ends_the_command(run: Run, tmp_path: Path) -> None:
+def test_an_error_in_the_line_function_ends_the_command_and_is_its_error(
+    fails: Fails, run: Run, tmp_path: Path
+) -> None:
+    command = f"echo $$ > {tmp_path}/pid; echo line; sleep 60"
+    assert (
+        fails(f"shell.exec('{command}', {{ on_line = function(l) error('no more ' .. l, 0) end }})") == "no more line"
+    )
+    assert gone(int((tmp_path / "pid").read_text()))
     code = f"""
-        local ok, e = pcall(shell.exec, "echo $$ > {tmp_path}/pid; echo line; sleep 60", {{
-          on_line = function(line) error("no more " .. line) end,
-        }})
-        return {{ ok, tostring(e) }}
+        local _, e = pcall(shell.exec, "{command}", {{ on_line = function() error({{ code = 7 }}) end }})
+        return e.cause.code
     """
-    found = run(code)
-    assert isinstance(found, list)
-    assert found[0] is False
-    assert "no more line" in found[1]
+    assert run(code) == 7
     assert gone(int((tmp_path / "pid").read_text()))
 
 
