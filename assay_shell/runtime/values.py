@@ -17,13 +17,16 @@ from assay_shell.runtime.errors import BuiltinError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-    from typing import Any
+    from typing import Any, TypeAlias
 
     from lupa.lua55 import LuaRuntime
 
     from assay_shell.runtime.scheduler import Scheduler
 
-    Value = None | bool | int | float | str | "Table" | "Function" | "Opaque"
+    Value: TypeAlias = bool | int | float | str | "Table" | "Function" | "Opaque" | None
+
+RESERVE = 8 << 20
+"""Bytes between our memory limit and the allocator's: what lupa pushes must never fail."""
 
 MAX_DEPTH = 128
 """Containers may nest this deep on their way out of Lua."""
@@ -142,6 +145,23 @@ def unwrap(value: object, cls: type[Any]) -> Any:
     return obj if isinstance(obj, cls) else None
 
 
+def brief(value: Any, depth: int = 3) -> str:
+    """Plain data as Lua would write it, cut where it gets long: `{code = 1, tags = {"a"}}`."""
+    if isinstance(value, str):
+        return '"' + (value if len(value) <= 80 else value[:77] + "...").replace('"', '\\"') + '"'
+    if value is None or isinstance(value, bool):
+        return {None: "nil", True: "true", False: "false"}[value]
+    if not isinstance(value, dict | list):
+        return str(value) if isinstance(value, int | float) else f"<{type(value).__name__.lower()}>"
+    if depth == 0:
+        return "{...}"
+    if isinstance(value, list):
+        parts = [brief(item, depth - 1) for item in value[:9]]
+    else:
+        parts = [f"{key} = {brief(item, depth - 1)}" for key, item in list(value.items())[:9]]
+    return "{" + ", ".join(parts + ["..."] * (len(value) > 9)) + "}"
+
+
 class Border:
     """The conversions of one VM."""
 
@@ -149,6 +169,7 @@ class Border:
         self._lua = lua
         self._scheduler = scheduler
         self._limit = memory_limit
+        self._next_collection = 0.0
         self.adopt: Callable[[Any], Any] = lambda raw: raw
         self.object_of: Callable[[Any], Any] = lambda raw: None
         self.make_stream: Callable[[Stream], tuple[Any, ...]] = lambda stream: (stream,)
@@ -217,12 +238,37 @@ class Border:
 
         lupa cannot survive a failed allocation while it pushes a value, so the limit is enforced before that;
         the allocator's own limit lies a reserve above ours.
+
+        Raises:
+            BuiltinError: they do not, even after a full collection.
         """
         if not self._limit or self._lua.get_memory_used() + size <= self._limit:
             return
+        if self._collect() and self._lua.get_memory_used() + size <= self._limit:
+            return
+        raise BuiltinError(None, "not enough memory")
+
+    def relieve(self) -> bool:
+        """Called by Lua when it is past the limit: whether there is room to call Python now."""
+        self._collect()
+        return bool(self._lua.get_memory_used() <= self.ceiling)
+
+    @property
+    def ceiling(self) -> float:
+        """Bytes in use above which no builtin can be called: half of the reserve is left to what lupa pushes."""
+        return self._limit + RESERVE / 2 if self._limit else float("inf")
+
+    def _collect(self) -> bool:
+        """A full collection, unless one has just taken its time: a script that goes on at the limit must not crawl."""
+        from time import monotonic
+
+        started = monotonic()
+        if started < self._next_collection:
+            return False
         self._lua.gccollect()
-        if self._lua.get_memory_used() + size > self._limit:
-            raise BuiltinError(None, "not enough memory")
+        ended = monotonic()
+        self._next_collection = ended + 3 * (ended - started)
+        return True
 
 
 def _storable(value: Any) -> Any:

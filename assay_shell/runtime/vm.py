@@ -23,7 +23,7 @@ from assay_shell.runtime.errors import (
 from assay_shell.runtime.guard import Guard
 from assay_shell.runtime.interrupt import Interrupter
 from assay_shell.runtime.scheduler import Scheduler, Task
-from assay_shell.runtime.values import Border, Raw, Stream, Table, from_raw
+from assay_shell.runtime.values import RESERVE, Border, Raw, Stream, Table, brief, from_raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     Writer = Callable[[bytes], object]
 
 DEFAULT_MEMORY_LIMIT = 512 << 20
-_RESERVE = 8 << 20
-"""Bytes between our memory limit and the allocator's: what lupa pushes must never fail."""
-
 _LUA_FILES = os.path.join(os.path.dirname(__file__), "lua")
 _UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
@@ -110,7 +107,7 @@ class Runtime:
             register_builtins=False,
             overflow_handler=float,
             attribute_filter=_no_attributes,
-            max_memory=memory_limit + _RESERVE if memory_limit else 0,
+            max_memory=memory_limit + RESERVE if memory_limit else 0,
         )
         self.scheduler = Scheduler(self)
         self.interrupter = Interrupter(self, count_hook=count_hook)
@@ -125,6 +122,8 @@ class Runtime:
             "hook_fired": self.interrupter.hook_fired,
             "interrupted": self.interrupter.interrupted,
             "count_hook": self.interrupter.count_hook,
+            "relieve": self.border.relieve,
+            "ceiling": self.border.ceiling / 1024,
             "abandon": self.scheduler.abandon,
             "load_group": self._load_group,
         }
@@ -152,6 +151,13 @@ class Runtime:
         except BaseException as exc:
             return self.failure(name, exc)
         return (True,)
+
+    def load_groups(self) -> None:
+        """Register every group that no script has looked into yet; help and completion need them all."""
+        from assay_shell.runtime.builtins import GROUPS
+
+        for name in GROUPS:
+            self.driver["load_group"](name)
 
     def include(self, name: str) -> Any:
         """Run one of the core's own Lua files with the private helpers; what it returns, raw."""
@@ -326,12 +332,15 @@ class Runtime:
         text = from_raw(message)
         if text == "not enough memory" or text.endswith(": not enough memory"):
             return ScriptMemoryError("memory error: not enough memory")
+        thrown = self.border.deep(value) if prefix is None else text
+        if text.startswith("table: 0x"):  # its address alone would tell the reader nothing
+            text = f"{text}: {brief(thrown)}"
         return ScriptError(
             text,
             traceback=from_raw(trace),
             chunk=None if chunk is None else from_raw(chunk),
             line=line,
-            value=self.border.deep(value) if prefix is None else text,
+            value=thrown,
         )
 
     # Stopping --------------------------------------------------------------------------------------------

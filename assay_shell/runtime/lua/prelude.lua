@@ -7,7 +7,8 @@
 -- and nil when it has to wait: then the task yields WAIT up to the scheduler, which resumes it with one of the
 -- first two. Python exceptions never cross a Lua frame.
 
-local host = ... -- Python callables: hook_fired(), interrupted() -> bool, abandon() -> name, load_group(name); count_hook: bool
+local host = ... -- Python callables: hook_fired(), interrupted() -> bool, abandon() -> name, load_group(name),
+-- relieve() -> bool; count_hook: bool, ceiling: KiB
 
 local raw_create, raw_resume, raw_close = coroutine.create, coroutine.resume, coroutine.close
 local raw_status, raw_running, yield, isyieldable =
@@ -146,12 +147,17 @@ local function settle(ok, ...)
   return fail(...)
 end
 
+-- KiB in use above which Python must not be called: lupa cannot survive an allocation that fails while it
+-- hands values over.
+local ceiling = host.ceiling
+
 local closed = false -- finalizers may still run when the VM is torn down, and Python must not be called then
 
 -- A Lua function around a Python callable: all that scripts ever get to hold.
 local function wrap(callable)
   return function(...)
     if closed then return end
+    if collect("count") > ceiling and not host.relieve() then error("not enough memory", 0) end
     return settle(callable(...))
   end
 end
@@ -208,17 +214,10 @@ end
 local driver = {}
 local tasks = {} -- id -> { co, results, failure, trace }
 
--- A table thrown by the script keeps the identity text and shows what is in it.
 local function describe(value)
   if type(value) == "string" then return value end
   local ok, text = raw_pcall(tostring, value)
-  if not ok then text = type(value) end
-  local meta = raw_getmetatable(value)
-  if type(value) == "table" and not (meta and meta.__tostring) and core.encode then
-    local shown, json = raw_pcall(core.encode, value)
-    if shown then text = text .. ": " .. json end
-  end
-  return text
+  return ok and text or type(value)
 end
 core.describe = describe
 
@@ -353,6 +352,11 @@ function driver.lazy_group(name)
   groups[name] = group
   for key, value in next, core.presets[name] or {} do group[key] = value end
   globals[name] = setmetatable(group, lazy)
+end
+
+-- Fills a group that nobody has looked into yet.
+function driver.load_group(name)
+  return groups[name][""]
 end
 
 function driver.group(name)
