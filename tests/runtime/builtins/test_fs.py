@@ -103,10 +103,15 @@ def test_a_tilde_is_an_ordinary_character(run: Run, here: Path) -> None:
     assert run('return fs.read("~/f")') == "mine"
 
 
-@given(data=st.binary(), name=st.binary(min_size=1, max_size=20).map(lambda raw: re.sub(rb"[/\0]", b"_", raw)))
+ANY_NAME = st.binary(min_size=1, max_size=20).map(lambda raw: re.sub(rb"[/\0]", b"_", raw))
+# macOS refuses names that are no UTF-8, and takes some names for one.
+FILE_NAMES = (ANY_NAME if sys.platform == "linux" else st.from_regex(rb"[a-z ]{1,20}", fullmatch=True)).filter(
+    lambda name: name not in (b".", b"..")
+)
+
+
+@given(data=st.binary(), name=FILE_NAMES)
 def test_any_bytes_in_any_name_come_back(data: bytes, name: bytes) -> None:
-    if name in (b".", b".."):
-        return
     with tempfile.TemporaryDirectory() as folder, Runtime() as runtime:
         path = os.path.join(os.fsencode(folder), name)
         runtime.call("fs.write", path, data)
@@ -506,7 +511,7 @@ def test_a_link_is_made_and_read(run: Run, here: Path) -> None:
 
 
 def test_a_link_to_any_bytes_is_read(run: Run) -> None:
-    target = ALL_BYTES.replace(b"\0", b"")
+    target = ALL_BYTES.replace(b"\0", b"") if sys.platform == "linux" else "ä€".encode()
     assert run(f'fs.symlink({lua_string(target)}, "link"); return fs.readlink("link")') == as_text(target)
 
 
@@ -648,20 +653,6 @@ def test_a_failure_names_function_path_and_cause(fails: Fails, here: Path, call:
     (here / "d").mkdir()
     (here / "dangling").symlink_to("nowhere")
     assert fails(call) == message
-
-
-@pytest.fixture
-def unprivileged() -> Iterator[Path]:
-    """An own directory for somebody who is not root, who the test then is."""
-    before = os.geteuid()
-    with tempfile.TemporaryDirectory() as folder:
-        if before == 0:
-            os.chown(folder, 65534, -1)
-            os.seteuid(65534)
-        try:
-            yield Path(folder)
-        finally:
-            os.seteuid(before)
 
 
 @pytest.mark.parametrize(
