@@ -332,6 +332,10 @@ function driver.object(handle)
   return objects[handle]
 end
 
+function core.is_handle(value)
+  return objects[value] ~= nil
+end
+
 -- Groups of builtins ---------------------------------------------------------------------------------------
 -- A group's table stands in the globals from the start and fills itself when it is first looked into, so that
 -- a script pays for nothing it does not use.
