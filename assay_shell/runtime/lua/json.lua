@@ -1,0 +1,585 @@
+-- Lua values as JSON text: `json.encode`, the results of tool mode, and the marks of `json.object` and `json.array`.
+--
+-- Answers with what `builtins/json` needs: the public group, and functions for the Python side.
+--
+-- How it is fast: the text is collected in one buffer and joined once; the next free index travels in `n`. The
+-- sorted keys of an object, with quotes and commas around them, are a plan, which objects of the same shape share.
+-- A string that needs no escaping is looked at once. No metamethod runs and nothing yields in here, so that one
+-- buffer for all is enough.
+
+local core = ...
+local fail, is_failure, is_handle = core.fail, core.is_failure, core.is_handle
+
+local find, format, gsub, byte, rep, sub = string.find, string.format, string.gsub, string.byte, string.rep, string.sub
+local utf8_length, concat, sort, number_type = utf8.len, table.concat, table.sort, math.type
+local getmetatable, setmetatable, rawget, rawlen, next, pcall, tonumber, tostring, type =
+  getmetatable, setmetatable, rawget, rawlen, next, pcall, tonumber, tostring, type
+
+local MAX_DEPTH <const> = 5000 -- levels: far from the million stack slots at which Lua itself gives up
+
+-- Marks ------------------------------------------------------------------------------------------------------
+-- Kept beside the tables, so that neither `pairs` nor a metatable of the script's own gets in their way.
+
+local marks = setmetatable({}, { __mode = "k" }) -- table -> "object", "array" or "null"
+
+local null = setmetatable({}, {
+  __name = "null",
+  __metatable = false,
+  __tostring = function() return "null" end,
+  __newindex = function() error("json.null cannot have members", 2) end,
+})
+marks[null] = "null"
+
+local function marker(mark)
+  return function(t)
+    if t == nil then
+      t = {}
+    elseif type(t) ~= "table" then
+      fail("bad argument #1: error converting Lua " .. (number_type(t) or type(t)) .. " to table", "conversion")
+    end
+    if marks[t] ~= "null" then marks[t] = mark end
+    return t
+  end
+end
+
+local new_object, new_array = marker("object"), marker("array")
+
+-- Marks all that was parsed from a document; what is empty has its mark already.
+local function mark_all(t)
+  local first = next(t)
+  if first == nil then return end
+  marks[t] = number_type(first) and "array" or "object"
+  for _, item in next, t do
+    if type(item) == "table" then mark_all(item) end
+  end
+end
+
+-- What a table of the core's own is to a script, nil for the script's tables.
+local function opaque(t)
+  return is_failure(t) and "error" or is_handle(t) and "userdata" or nil
+end
+
+-- Numbers ----------------------------------------------------------------------------------------------------
+
+-- Looking the text of a small number up is several times faster than making it.
+local function remembered(pattern)
+  return setmetatable({}, {
+    __index = function(texts, i)
+      local text = format(pattern, i)
+      texts[i] = text
+      return text
+    end,
+  })
+end
+
+local INTEGERS = remembered("%d") -- 0 to 999
+local FRACTIONS = { remembered(".%01d"), remembered(".%02d"), remembered(".%03d") }
+
+-- The text of a float between 0 and 1e9 with at most three decimals, else nil.
+local function few_decimals(v)
+  local scale = 1
+  for places = 1, 3 do
+    scale = scale * 10
+    local scaled = (v * scale + 0.5) // 1 -- exact below 2^53, and so is the division
+    if scaled / scale == v then
+      local whole = v // 1
+      return (whole < 1000 and INTEGERS[whole] or format("%d", whole)) .. FRACTIONS[places][scaled - whole * scale]
+    end
+  end
+end
+
+-- The digits, as few as read back, and the power of ten of the first: "15", 16 for 1.5e16. Positive floats only.
+local function shortest_digits(v)
+  local text
+  for digits = v < 0x1p-1022 and 1 or 15, 17 do -- every normal number has room for 15
+    text = format("%." .. digits - 1 .. "e", v)
+    if tonumber(text) == v then break end
+  end
+  local exponent = find(text, "e", 1, true)
+  local power = tonumber(sub(text, exponent + 1))
+  local digits = gsub(sub(text, 1, exponent - 1), "%.", "")
+  if #digits == 17 then -- below a power of two numbers lie closer: the next 16 digits may read back as well
+    local upper = tonumber(sub(digits, 1, 16)) + 1
+    if tonumber(upper .. "e" .. power - 15) == v then digits = tostring(upper) end
+  end
+  return gsub(digits, "0+$", "", 1), power
+end
+
+local function in_decimals(digits, power)
+  if power < 0 then return "0." .. rep("0", -power - 1) .. digits end
+  if #digits <= power + 1 then return digits .. rep("0", power + 1 - #digits) end
+  return sub(digits, 1, power + 1) .. "." .. sub(digits, power + 2)
+end
+
+-- A float outside the range that Lua itself writes without an exponent.
+local function unusual_float_text(v)
+  if v == 0 then return 1 / v < 0 and "-0.0" or "0.0" end
+  local sign = v < 0 and "-" or ""
+  local digits, power = shortest_digits(v < 0 and -v or v)
+  if power >= -5 and power <= 15 then
+    local text = in_decimals(digits, power)
+    return sign .. text .. (find(text, ".", 1, true) and "" or ".0")
+  end
+  local fraction = #digits > 1 and "." .. sub(digits, 2) or ""
+  return sign .. sub(digits, 1, 1) .. fraction .. (power > 0 and "e+" or "e") .. power
+end
+
+-- The shortest text that reads back; Lua's own has 15 or 17 digits.
+local function float_text(v)
+  if v > 0 and v < 1e9 then
+    local text = few_decimals(v)
+    if text then return text end
+  end
+  if (v >= 1e-4 and v < 1e15) or (v <= -1e-4 and v > -1e15) then
+    local text = tostring(v)
+    if #text < 18 or v % 1 == 0 then return text end
+    local shorter = format("%.16g", v)
+    return #shorter < #text and tonumber(shorter) == v and shorter or text
+  end
+  return unusual_float_text(v)
+end
+
+-- As a key: never an exponent.
+local function float_key(v)
+  if v == 1 / 0 then return "inf" end
+  if v == -1 / 0 then return "-inf" end
+  local digits, power = shortest_digits(v < 0 and -v or v)
+  return (v < 0 and "-" or "") .. in_decimals(digits, power)
+end
+
+-- Strings ----------------------------------------------------------------------------------------------------
+
+local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b", ["\f"] = "\\f", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
+for code = 0, 31 do
+  local control = string.char(code)
+  ESCAPES[control] = ESCAPES[control] or format("\\u%04x", code)
+end
+
+-- Printable ASCII without " and \. Anchored, so that the pattern is looked at once and not once a character.
+local PLAIN <const> = "^[]-~#-[ !]*$"
+
+-- How many bytes of the sequence at `first` are at fault; nil when the text ends within it.
+local function bad_sequence_length(s, first)
+  local lead = byte(s, first)
+  if lead < 0xC2 or lead > 0xF4 then return 1 end
+  local low = lead == 0xE0 and 0xA0 or lead == 0xF0 and 0x90 or 0x80
+  local high = lead == 0xED and 0x9F or lead == 0xF4 and 0x8F or 0xBF
+  for i = 1, lead < 0xE0 and 1 or lead < 0xF0 and 2 or 3 do
+    local following = byte(s, first + i)
+    if not following then return nil end
+    if following < low or following > high then return i end
+    low, high = 0x80, 0xBF
+  end
+end
+
+local function refuse_bytes(s, first)
+  local length = bad_sequence_length(s, first)
+  local what = length and "invalid utf-8 sequence of " .. length .. " bytes" or "incomplete utf-8 byte sequence"
+  return "error converting Lua string to String (" .. what .. " from index " .. first - 1 .. ")"
+end
+
+local refuse -- ends the running encoding with a message
+
+local function escape(s)
+  local valid, first_bad = utf8_length(s)
+  if not valid then refuse(refuse_bytes(s, first_bad)) end
+  return (gsub(s, '[\0-\31"\\]', ESCAPES))
+end
+
+-- Plans of objects ----------------------------------------------------------------------------------------------
+-- A plan holds the keys in the order to write, and the text before each value: `,"name":`, with one more quote
+-- for a value that is a string. Plans hang in a tree whose branches are the keys in the order `next` gives them.
+
+local PLAN <const> = {} -- where a node of the tree keeps its plan: no key of a script can be this table
+local MAX_SHARED_KEYS <const>, MAX_KEY_LENGTH <const>, MAX_NODES <const> = 32, 80, 4000
+
+local tree, nodes = {}, 0
+
+local function plan_of(texts, keys_by_text)
+  sort(texts)
+  local keys, before, before_string, after_string, between_strings = {}, {}, {}, {}, {}
+  for i = 1, #texts do
+    local text = texts[i]
+    local quoted = '"' .. (find(text, PLAIN) and text or escape(text)) .. '":'
+    local prefix = (i == 1 and "{" or ",") .. quoted
+    keys[i] = keys_by_text and keys_by_text[text] or text
+    before[i], before_string[i] = prefix, prefix .. '"'
+    after_string[i], between_strings[i] = '"' .. prefix, '"' .. prefix .. '"'
+  end
+  return {
+    keys = keys,
+    before = before,
+    before_string = before_string,
+    after_string = after_string,
+    between_strings = between_strings,
+  }
+end
+
+-- Keys that are not strings: numbers as text; of 1 and "1" one stays.
+local function mixed_plan(t)
+  local texts, keys_by_text = {}, {}
+  for key in next, t do
+    local text = key
+    if number_type(key) == "integer" then
+      text = tostring(key)
+    elseif number_type(key) then
+      text = float_key(key)
+    elseif type(key) ~= "string" then
+      refuse("unsupported table key type: " .. (type(key) == "table" and opaque(key) or type(key)))
+    end
+    if not keys_by_text[text] then texts[#texts + 1] = text end
+    keys_by_text[text] = key
+  end
+  return plan_of(texts, keys_by_text)
+end
+
+local function new_plan(t)
+  local names, count, longest = {}, 0, 0
+  for key in next, t do
+    if type(key) ~= "string" then return mixed_plan(t) end
+    count = count + 1
+    names[count] = key
+    if #key > longest then longest = #key end
+  end
+  if count > MAX_SHARED_KEYS or longest > MAX_KEY_LENGTH then return plan_of(names) end
+  if nodes + count > MAX_NODES then tree, nodes = {}, 0 end
+  local node = tree
+  for i = 1, count do
+    local key = names[i]
+    local child = node[key]
+    if not child then
+      child = {}
+      node[key] = child
+      nodes = nodes + 1
+    end
+    node = child
+  end
+  node[PLAN] = plan_of(names)
+  return node[PLAN]
+end
+
+local function plan_for(t)
+  local node = tree
+  for key in next, t do
+    node = node[key]
+    if not node then return new_plan(t) end
+  end
+  return node[PLAN] or new_plan(t)
+end
+
+-- Shapes: array or object ---------------------------------------------------------------------------------------
+
+local function refuse_array_key(key)
+  refuse("a table marked by json.array has the key " .. (type(key) == "string" and format("%q", key) or tostring(key)))
+end
+
+-- The largest index of a table marked as array; holes are written as null, within reason.
+local function marked_length(t)
+  local count, largest = 0, 0
+  for key in next, t do
+    if number_type(key) ~= "integer" or key < 1 then refuse_array_key(key) end
+    count = count + 1
+    if key > largest then largest = key end
+  end
+  if largest > 1000 and largest > 10 * count then
+    refuse("a table marked by json.array is too sparse: " .. count .. " elements up to index " .. largest)
+  end
+  return largest
+end
+
+-- n when the keys are exactly 1..n in whatever order, else nil.
+local function dense_length(t)
+  local count, in_order = 0, true
+  for key in next, t do
+    count = count + 1
+    if key ~= count then
+      if number_type(key) ~= "integer" or key < 1 then return nil end
+      in_order = false
+    end
+  end
+  if in_order then return count end
+  for i = 1, count do
+    if rawget(t, i) == nil then return nil end
+  end
+  return count
+end
+
+-- The rules of `json.encode`: the length to write, nil for an object.
+local function length_to_encode(t, first, mark)
+  if mark == "object" then return nil end
+  if mark == "array" then return marked_length(t) end
+  if first == nil then return 0 end
+  if type(first) == "string" then return nil end
+  return dense_length(t)
+end
+
+-- The rules of tool mode: any array part makes an array, up to the first nil; empty means object.
+local function length_of_result(t, first, mark)
+  if mark == "object" or (first == nil and not mark) then return nil end
+  if mark == "array" then return marked_length(t) end
+  local length = rawlen(t)
+  if length == 0 then
+    for key in next, t do
+      if type(key) ~= "string" then refuse("key must be a string, not " .. tostring(key)) end
+    end
+    return nil
+  end
+  for i = 1, length do
+    if rawget(t, i) == nil then return i - 1 end
+  end
+  return length
+end
+
+-- Writing -----------------------------------------------------------------------------------------------------
+
+local out, open, path, depth -- the buffer; tables being written; the key each of them stands under; how many
+local rules -- ENCODE or RESULT
+
+local function path_text(last)
+  local text = "$"
+  for i = 1, last do
+    local key = path[i]
+    if number_type(key) == "integer" then
+      text = text .. "[" .. key .. "]"
+    elseif type(key) == "string" and find(key, "^[%a_][%w_]*$") then
+      text = text .. "." .. key
+    else
+      text = text .. "[" .. (type(key) == "string" and '"' .. gsub(key, '[\0-\31"\\]', ESCAPES) .. '"' or tostring(key)) .. "]"
+    end
+  end
+  return text
+end
+
+local function write_other(v, kind, n)
+  n = n + 1
+  if kind == "number" then
+    if number_type(v) == "integer" then
+      out[n] = v >= 0 and v < 1000 and INTEGERS[v] or v
+    elseif v - v ~= 0 then
+      out[n] = rules.not_finite(v)
+    else
+      out[n] = float_text(v)
+    end
+  elseif kind == "boolean" then
+    out[n] = v and "true" or "false"
+  elseif v == nil then
+    out[n] = "null"
+  else
+    refuse(format(rules.unsupported, kind))
+  end
+  return n
+end
+
+local write_table
+
+-- A string leaves its closing quote to what follows, which has a text for that: fewer pieces to join.
+
+local function write_array(t, length, n)
+  local out, level = out, depth
+  local separator, quote = "[", '["'
+  for i = 1, length do
+    local v = t[i]
+    local kind = type(v)
+    if kind == "string" then
+      out[n + 1] = quote
+      out[n + 2] = find(v, PLAIN) and v or escape(v)
+      n = n + 2
+      separator, quote = '",', '","'
+    else
+      out[n + 1] = separator
+      if kind == "table" then
+        path[level] = i
+        n = write_table(v, n + 1)
+      else
+        n = write_other(v, kind, n + 1)
+      end
+      separator, quote = ",", ',"'
+    end
+  end
+  out[n + 1] = separator == '",' and '"]' or "]"
+  return n + 1
+end
+
+local function write_object(t, n)
+  local out, level, plan = out, depth, plan_for(t)
+  local keys, before, before_string = plan.keys, plan.before, plan.before_string
+  local prefix, quote = before, before_string
+  for i = 1, #keys do
+    local v = t[keys[i]]
+    local kind = type(v)
+    if kind == "string" then
+      out[n + 1] = quote[i]
+      out[n + 2] = find(v, PLAIN) and v or escape(v)
+      n = n + 2
+      prefix, quote = plan.after_string, plan.between_strings
+    else
+      out[n + 1] = prefix[i]
+      if kind == "table" then
+        path[level] = keys[i]
+        n = write_table(v, n + 1)
+      else
+        n = write_other(v, kind, n + 1)
+      end
+      prefix, quote = before, before_string
+    end
+  end
+  out[n + 1] = prefix == before and "}" or '"}'
+  return n + 1
+end
+
+-- A marked array may have holes, where `__index` would answer.
+local function without_metatable(t)
+  local plain = {}
+  for key, value in next, t do plain[key] = value end
+  return plain
+end
+
+function write_table(t, n)
+  local mark = marks[t]
+  if mark == "null" then return write_other(nil, "nil", n) end
+  if getmetatable(t) == false and opaque(t) then refuse(format(rules.unsupported, opaque(t))) end
+  if open[t] then refuse(rules.recursive .. path_text(depth)) end
+  if depth == MAX_DEPTH then refuse("tables are nested deeper than " .. MAX_DEPTH .. " levels") end
+  local first = next(t)
+  local length = rules.length(t, first, mark)
+  if length == 0 or first == nil then
+    out[n + 1] = length and "[]" or "{}"
+    return n + 1
+  end
+  open[t] = true
+  depth = depth + 1
+  if length then
+    n = write_array(getmetatable(t) == nil and t or without_metatable(t), length, n)
+  else
+    n = write_object(t, n)
+  end
+  depth = depth - 1
+  open[t] = nil
+  return n
+end
+
+local ENCODE = {
+  length = length_to_encode,
+  not_finite = function(v)
+    return refuse("cannot encode " .. (v ~= v and "NaN" or v > 0 and "inf" or "-inf") .. " as JSON number")
+  end,
+  unsupported = "unsupported Lua type for JSON: %s",
+  recursive = "recursive table at ",
+  prefix = "",
+}
+
+local RESULT = {
+  length = length_of_result,
+  not_finite = function() return "null" end,
+  unsupported = "unsupported value type `%s`",
+  recursive = "recursive table detected at ",
+  prefix = "serializing Lua result: ",
+}
+
+-- For Python's own parser, which knows these words.
+local DATA = {
+  length = length_to_encode,
+  not_finite = function(v) return v ~= v and "NaN" or v > 0 and "Infinity" or "-Infinity" end,
+  unsupported = ENCODE.unsupported,
+  recursive = ENCODE.recursive,
+  prefix = "",
+}
+
+function refuse(message)
+  out, open, path = nil, nil, nil
+  fail(rules.prefix .. message)
+end
+
+local function write(v, by)
+  rules, out, open, path, depth = by, {}, {}, {}, 0
+  local kind = type(v)
+  local n
+  if kind == "table" then
+    n = write_table(v, 0)
+  elseif kind == "string" then
+    out[1], n = '"' .. (find(v, PLAIN) and v or escape(v)) .. '"', 1
+  else
+    n = write_other(v, kind, 0)
+  end
+  local text = concat(out, "", 1, n)
+  out, open, path = nil, nil, nil
+  return text
+end
+
+-- Layout --------------------------------------------------------------------------------------------------------
+
+-- The index of the quote that ends the string whose text starts at `first`.
+local function closing_quote(text, first)
+  while true do
+    local found = find(text, '["\\]', first)
+    if byte(text, found) == 34 then return found end
+    first = found + 2
+  end
+end
+
+-- Lays compact JSON out over lines, two blanks a level; empty tables stay `{}` and `[]`.
+local function indented(text)
+  local pieces, n, level, at = {}, 0, 0, 1
+  local function add(piece)
+    n = n + 1
+    pieces[n] = piece
+  end
+  local function new_line() add("\n" .. rep("  ", level)) end
+  while true do
+    local found = find(text, '[%[%]{},:"]', at)
+    if not found then break end
+    local sign = sub(text, found, found)
+    add(sub(text, at, found - 1))
+    at = found + 1
+    if sign == '"' then
+      local last = closing_quote(text, at)
+      add(sub(text, found, last))
+      at = last + 1
+    elseif sign == ":" then
+      add(": ")
+    elseif sign == "," then
+      add(",")
+      new_line()
+    elseif sign == "]" or sign == "}" then
+      level = level - 1
+      new_line()
+      add(sign)
+    elseif find(text, "^[%]}]", at) then
+      add(sub(text, found, at))
+      at = at + 1
+    else
+      add(sign)
+      level = level + 1
+      new_line()
+    end
+  end
+  add(sub(text, at))
+  return concat(pieces)
+end
+
+-- Python gets nil and the reason where a value has no JSON form.
+local function attempt(by)
+  return function(v)
+    local ok, result = pcall(write, v, by)
+    if ok then return result end
+    return nil, is_failure(result) and rawget(result, "message") or tostring(result)
+  end
+end
+
+local function encode(v, options)
+  local text = write(v, ENCODE)
+  if options ~= nil and core.json_layout(nil, options) then return indented(text) end
+  return text
+end
+
+return {
+  group = { encode = encode, object = new_object, array = new_array, null = null },
+  encode = attempt(ENCODE),
+  encode_result = attempt(RESULT),
+  encode_data = attempt(DATA),
+  null = null,
+  new_object = new_object,
+  new_array = new_array,
+  mark_all = mark_all,
+  mark_of = function(t) return marks[t] end,
+}
