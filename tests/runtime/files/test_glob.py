@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from assay_shell.runtime.files.glob import glob
 from assay_shell.runtime.files.patterns import PatternError
-from assay_shell.runtime.values import as_bytes
 
 
 @pytest.fixture(autouse=True)
