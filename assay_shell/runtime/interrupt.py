@@ -12,6 +12,8 @@ from __future__ import annotations
 from _thread import start_new_thread
 from time import sleep
 
+from assay_shell.runtime.errors import Interrupted
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
 _COUNT_EVENT = 1 << 3
 _FIRE_WITHIN = 0.003
-_DEPTH = 200
 
 
 class LuaHooks:
@@ -83,25 +84,31 @@ class Interrupter:
         """Asked by the count hook."""
         return self._wanted
 
-    def fire(self) -> None:
-        """Stop what runs now. Returns when busy Lua has stopped or the wait has been cancelled."""
+    def fire(self) -> bool:
+        """Stop what runs now. True when busy Lua has stopped or a wait was cancelled, False when nothing ran."""
         scheduler = self._runtime.scheduler
+        if not scheduler.busy:
+            return False
         self._fired = False
         self._wanted = self.count_hook
-        state: int | None = None
-        for _ in range(_DEPTH):
+        before, state = None, None
+        while scheduler.busy and not self._fired:
             with scheduler.lock:
                 task = scheduler.current
-                if task is None:
-                    break
-                if not self.count_hook:
+                if task is not before:  # coroutines of the other one may be gone
+                    before, state = task, None
+                if task is not None and not self.count_hook:
                     state = self._descend(state, task.pointer)
+            if task is None and scheduler.has_loop:
+                scheduler.loop.call_soon_threadsafe(self._cancel_wait)
             sleep(_FIRE_WITHIN)
-            if self._fired:
-                return
         self._wanted = False
-        if scheduler.current is None:
-            self._runtime.cancel_main()
+        return True
+
+    def _cancel_wait(self) -> None:
+        """On the loop's thread: cancel the main chunk's wait, unless the hook or an earlier call was first."""
+        if not self._fired:
+            self._fired = self._runtime.scheduler.cancel_main()
 
     def _descend(self, previous: int | None, task_state: int) -> int:
         """Arm the task's coroutine first, then the one that its resume call is busy with, and so on."""
@@ -156,6 +163,7 @@ class SignalWatch:
         """Break a blocking builtin out of its system call; everything else is the watcher's work."""
         if self._runtime.scheduler.in_builtin:
             self._runtime.scheduler.in_builtin = False
+            self._runtime.note_stop(Interrupted(128 + number))
             raise KeyboardInterrupt
 
     def _watch(self, pipe: int) -> None:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _UNREPORTED_AFTER = 1.0
 """Seconds until the failure of a task that nobody awaits is logged."""
 
+_STOP = (False, None, "stop")
+"""What a wait answers when its task has to unwind."""
+
 _CANCEL_GRACE = 5.0
 """Seconds that cancelled tasks get for their clean-up when the script ends."""
 
@@ -44,7 +47,7 @@ class Timer:
 class Task:
     """A running Lua coroutine. *state* is `running`, `done`, `failed` or `stopped`."""
 
-    __slots__ = ("awaited", "cancelled", "detached", "id", "pending", "pointer", "state", "waiters")
+    __slots__ = ("awaited", "cancelled", "detached", "due_stop", "id", "pending", "pointer", "started", "state", "waiters")
 
     def __init__(self, number: int) -> None:
         self.id = number
@@ -53,7 +56,11 @@ class Task:
         self.pending: asyncio.Task[Any] | asyncio.TimerHandle | None = None
         self.waiters: list[Callable[[], None]] = []
         self.awaited = False
+        self.started = False
         self.cancelled = False
+        """Whether somebody asked for its end, rather than an interrupt of the whole script."""
+        self.due_stop = False
+        """Whether its next wait must be answered with a stop."""
         self.detached = False
 
 
@@ -141,20 +148,20 @@ class Scheduler:
         task.waiters.append(lambda: future.done() or future.set_result(None))
         await future
 
-    def cancel(self, task: Task) -> None:
-        """Stop *task*: at once where it waits, and at its next wait otherwise."""
+    def cancel(self, task: Task) -> bool:
+        """Stop *task*: at once where it waits, at its next wait otherwise. Whether it was waiting."""
         if task.state != "running":
-            return
+            return False
         task.cancelled = True
         pending = task.pending
-        if pending is not None:
-            pending.cancel()
-            if hasattr(pending, "when"):  # a timer tells nobody that it was cancelled
-                task.pending = None
-                self.loop.call_soon(self._step, task, False, None, "stop")
-        elif task is not self.current and task in self._ready:
-            self._ready.remove(task)
-            self._end(task, "stopped")
+        if pending is None:
+            task.due_stop = True
+            return False
+        pending.cancel()
+        if hasattr(pending, "when"):  # a timer tells nobody that it was cancelled
+            task.pending = None
+            self.loop.call_soon(self._step, task, *_STOP)
+        return True
 
     def forget(self, task: Task) -> None:
         """Drop what is kept of an ended task."""
@@ -203,10 +210,19 @@ class Scheduler:
         """Whether anything has waited yet."""
         return self._loop is not None and not self._loop.is_closed()
 
-    def cancel_main(self) -> None:
-        """Cancel the main chunk that runs now; called on the loop's thread."""
-        for task in self._mains:
-            self.cancel(task)
+    @property
+    def busy(self) -> bool:
+        """Whether a main chunk has been started and has not ended."""
+        return any(task.state == "running" for task in self._mains)
+
+    def cancel_main(self) -> bool:
+        """Cancel the main chunk that runs now, on the loop's thread; whether it was waiting."""
+        return any([self.cancel(task) for task in self._mains])
+
+    @property
+    def busy(self) -> bool:
+        """Whether a main chunk is running."""
+        return bool(self._mains)
 
     def end(self) -> None:
         """Cancel every task that is left, let its clean-up run, and report what failed unseen."""
@@ -271,8 +287,11 @@ class Scheduler:
         if task.state != "running":
             return
         task.pending = None
-        if task.cancelled and not answer:
-            answer = (False, None, "stop")
+        if task.due_stop and not task.started:
+            self._runtime.driver["spoil"](task.id)
+            self._end(task, "stopped")
+            return
+        task.started = True
         previous = self.current
         with self.lock:
             self.current = task
@@ -291,8 +310,11 @@ class Scheduler:
         name, wait = self._wait
         self._wait = None
         loop = self.loop
-        if task.cancelled:  # it asked to wait again while it was being stopped: clean-up may, work may not
-            task.cancelled = False
+        if task.due_stop:
+            task.due_stop = False
+            wait.close()
+            task.pending = loop.call_later(0, self._step, task, *_STOP)
+            return
         if isinstance(wait, Timer):
             task.pending = loop.call_later(wait.seconds, self._step, task, True)
             return
@@ -302,7 +324,7 @@ class Scheduler:
 
     def _resume(self, task: Task, name: str, ended: asyncio.Task[Any]) -> None:
         if ended.cancelled():
-            self._step(task, False, None, "stop")
+            self._step(task, *_STOP)
             return
         exc = ended.exception()
         if exc is not None:

@@ -265,12 +265,10 @@ class Runtime:
     ) -> list[Any]:
         """`evaluate` on the running event loop."""
         function = self.compile(source, name)
-        self._stop = None
         task = await self.scheduler.run_main_async(function, *map(self.border.to_lua, args))
         return self._finish(task)
 
     def _run(self, function: Any, args: Sequence[object]) -> Task:
-        self._stop = None
         return self.scheduler.run_main(function, *map(self.border.to_lua, args))
 
     def _finish(self, task: Task) -> list[Any]:
@@ -279,6 +277,7 @@ class Runtime:
                 raise self.task_error(task)
             return [self.border.deep(raw) for raw in self.task_results(task)]
         finally:
+            self._stop = None
             self.scheduler.forget(task)
 
     def run_file(self, path: str, args: Sequence[str] = ()) -> list[Any]:
@@ -345,16 +344,18 @@ class Runtime:
 
     # Stopping --------------------------------------------------------------------------------------------
 
-    def interrupt(self, reason: AssayError | None = None) -> None:
-        """Stop what runs, wherever it is; *reason* is what `evaluate` then raises. For any thread."""
-        self._stop = reason or Interrupted()
-        self.interrupter.fire()
+    def interrupt(self, reason: AssayError | None = None) -> bool:
+        """Stop what runs, wherever it is; *reason* is what `evaluate` then raises. For any thread.
 
-    def cancel_main(self) -> None:
-        """Cancel the waits of every main chunk; called by the interrupter when Lua is not running."""
-        scheduler = self.scheduler
-        if scheduler.has_loop:
-            scheduler.loop.call_soon_threadsafe(scheduler.cancel_main)
+        False when nothing was running that could be stopped.
+        """
+        self.note_stop(reason or Interrupted())
+        return self.interrupter.fire()
+
+    def note_stop(self, reason: AssayError) -> None:
+        """Remember why the main chunk is being stopped; the first reason counts."""
+        if self._stop is None:
+            self._stop = reason
 
     def stop_with(self, reason: AssayError) -> None:
         """End the main chunk from within a builtin, as `os.exit` does.

@@ -275,9 +275,9 @@ function driver.failure(id)
   return text, record.trace or "", chunk, line and tonumber(line), nil, value
 end
 
--- Notes a failure that kept the task's own bookkeeping from running.
+-- Notes the failure of a task that could not do so itself; without a message it was stopped before it began.
 function driver.spoil(id, message)
-  tasks[id].failure = message
+  tasks[id].failure = message or STOP
 end
 
 function driver.forget(id)
