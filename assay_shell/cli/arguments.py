@@ -135,7 +135,7 @@ def _read_long(invocation: Invocation, item: str, rest: list[str]) -> None:
     options = _known(invocation)
     option = next((option for option in options if option.name == name), None)
     if option is None:
-        raise UsageError(_unknown(invocation, f"--{name}", [f"--{option.name}" for option in options]))
+        raise UsageError(_unknown(invocation, f"--{name}", [option.name for option in options]))
     if not option.value:
         if assigned:
             raise UsageError(f"'{option.shown}' takes no value, but got {_shown(value)}")
@@ -185,13 +185,14 @@ def _checked(option: Option, value: str) -> Setting:
 
 
 def _unknown(invocation: Invocation, option: str, known: list[str]) -> str:
-    from assay_shell.runtime.nearest import did_you_mean  # only when something is wrong already
-
-    message = f"unknown option {_shown(option)}{did_you_mean(option, known)}"
     owner = next((name for name, options in COMMANDS.items() if option[2:] in [o.name for o in options]), None)
     if owner is not None:
-        message += f" ('{owner}' has it: assay {owner} ... {option})"
-    elif invocation.operands and _OPERANDS[invocation.command] is None:
+        return f"unknown option {_shown(option)} here; 'assay {owner}' has it"
+    from assay_shell.runtime.nearest import nearest  # only when something is wrong already
+
+    near = nearest(option.lstrip("-"), known)
+    message = f"unknown option {_shown(option)}" + (f"; did you mean --{near}?" if near else "")
+    if invocation.operands and _OPERANDS[invocation.command] is None:
         message += f" (for an argument of the script, write: -- {option})"
     return message
 

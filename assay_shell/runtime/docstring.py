@@ -65,9 +65,16 @@ def lua_header(source: str) -> Header:
     return header(lines)
 
 
-def python_header(docstring: str) -> Header:
-    """Read the tags in the docstring of a builtin group."""
-    return header(line.strip() for line in docstring.split("\n"))
+def python_headers(docstring: str) -> list[Header]:
+    """Read the tags in the docstring of a builtin group; each `@module` starts an entry of its own."""
+    blocks: list[list[str]] = []
+    for line in docstring.split("\n"):
+        trimmed = line.strip()
+        if trimmed.startswith("@module "):
+            blocks.append([])
+        if blocks:
+            blocks[-1].append(trimmed)
+    return [header(block) for block in blocks]
 
 
 def header(lines: Iterable[str]) -> Header:
@@ -112,6 +119,34 @@ def lua_function_names(source: str) -> tuple[str, ...]:
         if name:
             names.append(name)
     return tuple(names)
+
+
+def lua_comments(source: str) -> dict[str, str]:
+    """Return the `---` comments directly above functions, by the last part of the function's name."""
+    comments: dict[str, str] = {}
+    block: list[str] = []
+    for line in source.split("\n"):
+        trimmed = line.strip()
+        if trimmed.startswith("---"):
+            block.append(trimmed[3:].removeprefix(" "))
+            continue
+        name = _defined_function(trimmed)
+        if block and name:
+            comments[name] = "\n".join(block)
+        block = []
+    return comments
+
+
+def _defined_function(line: str) -> str:
+    """Return `x` for `function M.x(`, `function M:x(` and `M.x = function(`; "" for other lines."""
+    head = line.partition("(")[0]
+    if head.startswith("function "):
+        name = head.removeprefix("function ")
+    elif head.rstrip().endswith("function"):
+        name = head.partition("=")[0]
+    else:
+        return ""
+    return name.strip().replace(":", ".").rpartition(".")[2]
 
 
 def function_text(docstring: str) -> FunctionText:

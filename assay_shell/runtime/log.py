@@ -138,7 +138,7 @@ def from_environment(
     Colours only on a terminal, and not where `NO_COLOR` is set to something.
     """
     lines = Filter(_DEBUG) if verbose else Filter.parse(environ.get("RUST_LOG"))
-    colour = not environ.get("NO_COLOR") and sys.stderr is not None and sys.stderr.isatty()
+    colour = not environ.get("NO_COLOR") and sys.stderr.isatty()
     return Log(write_stderr, lines, hide, colour=colour, as_json=as_json)
 
 
@@ -151,8 +151,6 @@ def default_log(runtime: Runtime) -> Callable[..., None]:
 
 def write_stderr(data: bytes) -> None:
     """Write whole to standard error; a reader that left is nobody's loss."""
-    if sys.stderr is None:  # started with it closed
-        return
     try:
         sys.stderr.buffer.write(data)
         sys.stderr.buffer.flush()

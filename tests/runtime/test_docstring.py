@@ -7,9 +7,10 @@ from assay_shell.runtime.docstring import (
     Header,
     QuickRef,
     function_text,
+    lua_comments,
     lua_function_names,
     lua_header,
-    python_header,
+    python_headers,
     quickref,
 )
 
@@ -63,10 +64,39 @@ def test_tags_may_be_indented_and_have_more_dashes() -> None:
 
 
 def test_the_header_of_a_builtin_group_stands_in_its_docstring() -> None:
-    found = python_header(
+    found = python_headers(
         "First line.\n\n@module fs\n@keywords fs, file\n@quickref fs.read(path) -> str | Whole file\n"
     )
-    assert found == Header("fs", "", ("fs", "file"), (), (QuickRef("fs.read(path)", "str", "Whole file"),))
+    assert found == [Header("fs", "", ("fs", "file"), (), (QuickRef("fs.read(path)", "str", "Whole file"),))]
+
+
+def test_a_docstring_may_describe_several_entries() -> None:
+    found = python_headers("Both.\n\n@module sleep\n@description Wait\n\n@module time\n@description Clock\n")
+    assert [(header.module, header.description) for header in found] == [("sleep", "Wait"), ("time", "Clock")]
+
+
+def test_comments_above_lua_functions_document_them() -> None:
+    source = """
+--- Start a task.
+--- It runs later.
+function M.spawn(fn)
+end
+
+--- Not above a function.
+local x = 1
+
+--- Encode it.
+json.encode = function(value)
+-- plain comment
+function M.plain()
+---Method.
+function handle:await()
+"""
+    assert lua_comments(source) == {
+        "spawn": "Start a task.\nIt runs later.",
+        "encode": "Encode it.",
+        "await": "Method.",
+    }
 
 
 @pytest.mark.parametrize(
