@@ -69,9 +69,8 @@ def _run(invocation: Invocation) -> int:
 
 def front_end(module: str, function: str) -> Callable[[Invocation], int]:
     """Import the function that carries out a command."""
-    from importlib import import_module
-
-    found: Callable[[Invocation], int] = getattr(import_module(module), function)
+    __import__(module)  # importlib would be another import to pay for
+    found: Callable[[Invocation], int] = getattr(sys.modules[module], function)
     return found
 
 
