@@ -216,8 +216,8 @@ class Scheduler:
         return any(task.state == "running" for task in self._mains)
 
     def cancel_main(self) -> bool:
-        """Cancel the main chunk that runs now, on the loop's thread; whether it was waiting."""
-        return any([self.cancel(task) for task in self._mains])
+        """Cancel the wait of the main chunk, on the loop's thread; whether there was one."""
+        return any([self.cancel(task) for task in self._mains if task is not self.current])
 
     @property
     def busy(self) -> bool:

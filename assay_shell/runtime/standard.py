@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from assay_shell.runtime.commands import HELPERS as COMMANDS
 from assay_shell.runtime.declare import Builtin, depends, read, write
 from assay_shell.runtime.errors import BuiltinError, ScriptExit
 from assay_shell.runtime.scheduler import Timer
@@ -29,6 +30,8 @@ def register(runtime: Runtime) -> None:
     for operation in _GUARDED:
         runtime.lend(f"allow_{operation.replace('.', '_')}", write(allow_target, target="target"), public=operation)
     runtime.lend("allow_io_open", depends(allow_open, effect_of_open), public="io.open")
+    for name, (public, builtin) in COMMANDS.items():
+        runtime.lend(name, builtin, public=public)
     runtime.define("", {"sleep": read(sleep), "time": read(unix_time)})
     runtime.include("stdio")
     runtime.include("require")
@@ -120,4 +123,4 @@ _HELPERS: dict[str, Builtin] = {
     "embedded_module": read(embedded_module),
 }
 
-_GUARDED = ("io.output", "io.popen", "io.tmpfile", "os.execute", "os.remove", "os.rename", "os.tmpname")
+_GUARDED = ("io.output", "io.tmpfile", "os.remove", "os.rename", "os.tmpname")

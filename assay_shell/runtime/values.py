@@ -284,17 +284,18 @@ def _storable(value: Any) -> Any:
     return value.obj if isinstance(value, Raw) else value
 
 
-def _plain(raw: Any, path: str, above: tuple[Any, ...]) -> Any:
+def _plain(raw: Any, path: str, above: tuple[str, ...]) -> Any:
     kind = lua_type(raw)
     if kind is None:
         return from_raw(raw) if type(raw) is str else raw
     if kind != "table":
         raise BuiltinError(None, f"unsupported Lua type for JSON: {kind}")
-    if raw in above:
+    identity = repr(raw)  # its address: each access makes a new Python object
+    if identity in above:
         raise BuiltinError(None, f"recursive table at {path}")
     if len(above) >= MAX_DEPTH:
         raise BuiltinError(None, f"tables nest deeper than {MAX_DEPTH} levels at {path}")
-    above = (*above, raw)
+    above = (*above, identity)
     items = list(raw.items())
     count = len(items)
     numbered = {key for key, _ in items if type(key) is int}
@@ -319,12 +320,13 @@ def _key(key: Any) -> str:
     raise BuiltinError(None, f"unsupported table key type: {kind}")
 
 
-def _lenient(raw: Any, border: Border, above: tuple[Any, ...]) -> Any:
+def _lenient(raw: Any, border: Border, above: tuple[str, ...]) -> Any:
     if lua_type(raw) != "table":
         return border.to_python(raw)
-    if raw in above or len(above) >= MAX_DEPTH:
+    identity = repr(raw)
+    if identity in above or len(above) >= MAX_DEPTH:
         return Table(border.adopt(raw), border)
-    above = (*above, raw)
+    above = (*above, identity)
     items = list(raw.items())
     if items and all(type(key) is int and 0 < key <= len(items) for key, _ in items):
         return [_lenient(item, border, above) for _, item in sorted(items, key=_first)]

@@ -3,10 +3,9 @@
 local core = ...
 local write, write_error, flush = core.write, core.write_error, core.flush
 local tostring, type, select, error, format = tostring, type, select, error, string.format
-local concat, pack, unpack = table.concat, table.pack, table.unpack
-local raw_open, raw_popen, raw_tmpfile = io.open, io.popen, io.tmpfile
-local raw_output, raw_input, raw_lines, raw_type = io.output, io.input, io.lines, io.type
-local raw_stdin = io.stdin
+local concat, pack = table.concat, table.pack
+local raw_open, raw_tmpfile = io.open, io.tmpfile
+local raw_type = io.type
 
 function print(...)
   local count = select("#", ...)
@@ -21,7 +20,7 @@ end
 local Standard = { __name = "FILE*", __metatable = false }
 Standard.__index = Standard
 
-function Standard.__tostring(self) return format("file (%p)", self) end
+function Standard.__tostring(self) return format("FILE*: %p", self) end
 
 local function check_pieces(...)
   for index = 1, select("#", ...) do
@@ -76,7 +75,9 @@ function io.output(target)
 end
 
 function io.type(value)
-  if getmetatable(value) == false and rawget(value, "sink") then return "file" end
+  if type(value) == "table" then
+    return getmetatable(value) == false and tostring(value):find("^FILE%*: ") and "file" or nil
+  end
   return raw_type(value)
 end
 
@@ -89,11 +90,7 @@ function io.open(path, mode)
   return raw_open(path, mode or "r")
 end
 
-function io.popen(command, mode)
-  core.allow_io_popen(command)
-  flush()
-  return raw_popen(command, mode)
-end
+io.popen = core.popen
 
 function io.tmpfile()
   core.allow_io_tmpfile("a temporary file")
@@ -103,13 +100,11 @@ end
 -- os: the global has the host's facts and Lua's clock; require("os") is the whole library -------------------
 
 local library = os
-local raw_execute, raw_remove, raw_rename, raw_tmpname = os.execute, os.remove, os.rename, os.tmpname
+local raw_remove, raw_rename, raw_tmpname = os.remove, os.rename, os.tmpname
 
 function library.execute(command)
-  if command == nil then return raw_execute() end
-  core.allow_os_execute(command)
-  flush()
-  return raw_execute(command)
+  if command == nil then return true end -- there is a shell
+  return core.execute(command)
 end
 
 function library.remove(path)
