@@ -50,7 +50,7 @@ def parse(runtime: Runtime, text: bytes, opts: Table | None = None) -> Raw:
     """
     exact = PARSE.read(runtime, opts).get("exact", False)
     value = parse_for_vm(text, "json.parse")
-    runtime.border.reserve(_size_in_vm(text))
+    _reserve(runtime, text)
     if exact:
         return Raw(_exact(runtime, value))
     return Raw(runtime.lua.table_from(value, recursive=True) if isinstance(value, list | dict) else value)
@@ -168,9 +168,19 @@ def _with_placeholders(value: Any, null: Any, new_object: Any, new_array: Any) -
     return value
 
 
+def _reserve(runtime: Runtime, data: bytes) -> None:
+    """Make sure that the values of a JSON text fit into the VM.
+
+    Raises:
+        BuiltinError: they would not.
+    """
+    try:
+        runtime.border.reserve(40 * len(data))  # `[[[...]]]` comes near
+    except BuiltinError:
+        runtime.border.reserve(_size_in_vm(data))
+
+
 def _size_in_vm(data: bytes) -> int:
-    """An upper bound, in bytes, of what the values of a JSON text take in the VM."""
-    if len(data) < 1 << 16:
-        return 32 * len(data)
+    """An upper bound, in bytes, for the values of a JSON text: tables, slots (growing by doubling) and strings."""
     containers = data.count(b"[") + data.count(b"{")
-    return len(data) + 64 * containers + 80 * (data.count(b",") + containers)
+    return len(data) + 72 * containers + 28 * data.count(b",") + 72 * data.count(b":") + 16 * data.count(b'"')

@@ -1,6 +1,6 @@
 """Where a JSON text breaks the grammar, and in which words scripts are told.
 
-orjson parses, and stops at the same texts with words and positions of its own. The words and positions that
+The parsers stop at the same texts with words and positions of their own. The words and positions that
 scripts match on are the contract's; this scanner finds them, and runs only on texts that were refused.
 """
 
@@ -11,9 +11,6 @@ import re
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
-
-MAX_DEPTH = 127
-"""Containers may nest this deep in a text."""
 
 _SPACE = re.compile(rb"[ \n\t\r]*")
 _PLAIN = re.compile(rb'[^"\\\x00-\x1f]*')
@@ -38,13 +35,13 @@ class Fault(Exception):
         super().__init__(f"{reason} at line {line} column {column}")
 
 
-def check(data: bytes) -> None:
-    """Read through *data*.
+def check(data: bytes, max_depth: int) -> None:
+    """Read through *data*, in which containers may nest *max_depth* deep.
 
     Raises:
-        Fault: it is not JSON, nests deeper than MAX_DEPTH, or holds a number beyond the range of floats.
+        Fault: it is not JSON, nests deeper, or holds a number beyond the range of floats.
     """
-    scanner = _Scanner(data)
+    scanner = _Scanner(data, max_depth)
     scanner.value(0)
     if scanner.peek():
         scanner.stop_at("trailing characters")
@@ -53,8 +50,9 @@ def check(data: bytes) -> None:
 class _Scanner:
     """Walks over one text; `stop_at` blames the next byte, `stop_after` the one just read."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, max_depth: int) -> None:
         self._data = data
+        self._max_depth = max_depth
         self._at = 0
 
     def stop_at(self, reason: str) -> NoReturn:
@@ -96,7 +94,7 @@ class _Scanner:
         if first == b'"':
             self._string()
         elif first in (b"{", b"["):
-            if depth == MAX_DEPTH:
+            if depth == self._max_depth:
                 self.stop_at("recursion limit exceeded")
             self._at += 1
             (self._object if first == b"{" else self._array)(depth + 1)

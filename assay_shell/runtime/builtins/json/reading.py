@@ -1,4 +1,4 @@
-"""Parsing JSON with orjson, by the contract's rules.
+"""Parsing JSON by the contract's rules.
 
 Strings for Lua are wanted in the VM's form, one character a byte. Reading each byte of the text as a character
 before it is parsed gives just that for free: JSON's own signs are ASCII, so the grammar does not notice.
@@ -6,25 +6,30 @@ before it is parsed gives just that for free: JSON's own signs are ASCII, so the
 
 from __future__ import annotations
 
-from assay_shell.runtime.builtins.json.faults import MAX_DEPTH
+from assay_shell.runtime.builtins.json.engines import SMALL, loads_large, loads_small, rewritten
 from assay_shell.runtime.errors import BuiltinError, ConversionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+MAX_DEPTH = 127
+"""Containers may nest this deep in a text."""
+
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b'[]{}"')
 _SQUARE = bytes.maketrans(b"{}", b"[]")
-_BEFORE_VALUE = (b":", b"[", b",", b" ", b"\n", b"\t", b"\r")
 
 
 def parse_text(data: bytes, name: str) -> Any:
-    """Python data with real text; integers beyond 64 bits come as floats, null as None.
+    """Python data with real text; null is None.
 
     Raises:
         BuiltinError: *data* is not JSON; the message starts with *name*.
     """
-    return _parse(data, data, name)
+    fault = utf8_fault(data)
+    if fault:
+        raise BuiltinError(name, fault)
+    return _parse(data, data.decode(), name)
 
 
 def parse_for_vm(data: bytes, name: str) -> Any:
@@ -34,14 +39,11 @@ def parse_for_vm(data: bytes, name: str) -> Any:
         BuiltinError: *data* is not JSON; the message starts with *name*.
         ConversionError: *data* is not UTF-8.
     """
-    if data.isascii():
-        value = _parse(data, data, name)
-    else:
-        require_utf8(data)
-        if b"\\u" not in data:
-            return _parse(data.decode("latin-1"), data, name)
-        value = _parse(data, data, name)
-    return _written_out(value) if b"\\u" in data else value
+    require_utf8(data)
+    if b"\\u" not in data:
+        return _parse(data, data.decode("latin-1"), name)
+    value = _parse(data, data.decode(), name)
+    return _vm_form(value) if len(data) <= SMALL else rewritten(value)
 
 
 def require_utf8(data: bytes) -> None:
@@ -50,26 +52,32 @@ def require_utf8(data: bytes) -> None:
     Raises:
         ConversionError: *data* is not UTF-8.
     """
+    fault = utf8_fault(data)
+    if fault:
+        raise ConversionError(f"bad argument #1: error converting Lua string to String ({fault})")
+
+
+def utf8_fault(data: bytes) -> str | None:
+    """What keeps *data* from being UTF-8, and from which byte (from 0) on; None where nothing does."""
+    if data.isascii():
+        return None
     try:
         data.decode()
     except UnicodeDecodeError as exc:
         size = f"invalid utf-8 sequence of {exc.end - exc.start} bytes"
-        what = "incomplete utf-8 byte sequence" if exc.reason == "unexpected end of data" else size
-        reason = f"bad argument #1: error converting Lua string to String ({what} from index {exc.start})"
-        raise ConversionError(reason) from None
+        cut_off = exc.reason == "unexpected end of data"
+        return f"{'incomplete utf-8 byte sequence' if cut_off else size} from index {exc.start}"
+    return None
 
 
-def _parse(text: bytes | str, original: bytes, name: str) -> Any:
-    from orjson import JSONDecodeError, loads
-
-    if _has_minus_zero(original):
-        text = _with_float_zeros(text)
+def _parse(data: bytes, text: str, name: str) -> Any:
+    """The value of *text*, which is *data* in one form or the other."""
     try:
-        value = loads(text)
-    except JSONDecodeError as exc:
-        raise BuiltinError(name, _reason(original) or str(exc)) from None
-    if isinstance(value, list | dict) and nests_deeper(original, MAX_DEPTH):
-        raise BuiltinError(name, _reason(original) or "recursion limit exceeded")
+        value = loads_small(text) if len(data) <= SMALL else loads_large(text)
+    except (ValueError, StopIteration, RecursionError) as exc:
+        raise BuiltinError(name, _reason(data) or f"{exc}") from None
+    if isinstance(value, list | dict) and nests_deeper(data, MAX_DEPTH):
+        raise BuiltinError(name, _reason(data) or "recursion limit exceeded")
     return value
 
 
@@ -77,17 +85,20 @@ def _reason(data: bytes) -> str | None:
     from assay_shell.runtime.builtins.json.faults import Fault, check
 
     try:
-        check(data)
+        check(data, MAX_DEPTH)
     except Fault as fault:
         return str(fault)
     return None
 
 
-def _written_out(value: Any) -> Any:
-    """*value* with its strings in the VM's form: written again, its escapes are raw UTF-8."""
-    from orjson import dumps, loads
-
-    return loads(dumps(value).decode("latin-1"))
+def _vm_form(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode().decode("latin-1")
+    if isinstance(value, dict):
+        return {_vm_form(key): _vm_form(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_vm_form(item) for item in value]
+    return value
 
 
 def nests_deeper(data: bytes, depth: int) -> bool:
@@ -95,7 +106,9 @@ def nests_deeper(data: bytes, depth: int) -> bool:
     if data.count(b"[") + data.count(b"{") <= depth:
         return False
     if b'\\"' in data:
-        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+        if b"\\\\" in data:
+            data = data.replace(b"\\\\", b"")
+        data = data.replace(b'\\"', b"")
     brackets = data.translate(_SQUARE, _NOT_BRACKETS).replace(b'""', b"")
     if b'"' in brackets:  # strings with brackets in them: every second piece lies outside of strings
         brackets = b"".join(brackets.split(b'"')[::2])
@@ -104,27 +117,3 @@ def nests_deeper(data: bytes, depth: int) -> bool:
             return False
         brackets = brackets.replace(b"[]", b"")  # takes one level off everywhere
     return bool(brackets)
-
-
-def _has_minus_zero(data: bytes) -> bool:
-    """Whether `-0` seems to stand in *data* as a number; orjson makes it the integer 0."""
-    if b"-0" not in data:
-        return False
-    if not data.startswith(b"-0") and not any(sign + b"-0" in data for sign in _BEFORE_VALUE):
-        return False
-    from re import search
-
-    return search(rb"-0(?![.0-9eE])", data) is not None
-
-
-def _with_float_zeros(text: bytes | str) -> bytes | str:
-    from re import sub
-
-    if isinstance(text, bytes):
-        return str(_with_float_zeros(text.decode("latin-1"))).encode("latin-1")
-    return sub(r'"[^"\\]*(?:\\.[^"\\]*)*"?|-0(?![.0-9eE])', _float_zero, text)
-
-
-def _float_zero(found: Any) -> str:
-    matched: str = found[0]
-    return "-0.0" if matched == "-0" else matched
