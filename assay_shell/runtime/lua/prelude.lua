@@ -148,7 +148,7 @@ local function settle(ok, ...)
 end
 
 -- KiB in use above which Python must not be called: lupa cannot survive an allocation that fails while it
--- hands values over.
+-- hands values over. (Inside a finalizer the collector does not answer.)
 local ceiling = host.ceiling
 
 local closed = false -- finalizers may still run when the VM is torn down, and Python must not be called then
@@ -157,7 +157,7 @@ local closed = false -- finalizers may still run when the VM is torn down, and P
 local function wrap(callable)
   return function(...)
     if closed then return end
-    if collect("count") > ceiling and not host.relieve() then error("not enough memory", 0) end
+    if (collect("count") or 0) > ceiling and not host.relieve() then error("not enough memory", 0) end
     return settle(callable(...))
   end
 end
