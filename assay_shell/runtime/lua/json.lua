@@ -561,7 +561,7 @@ end
 local function attempt(by)
   return function(v)
     local ok, result = pcall(write, v, by)
-    if ok then return result end
+    if ok then return result, nil end
     return nil, is_failure(result) and rawget(result, "message") or tostring(result)
   end
 end
