@@ -1,6 +1,16 @@
 """Lua's own library as scripts see it: output through the runtime, guarded files, `require`, and the clock.
 
 Loaded into every VM; everything else waits until a script looks into its group.
+
+@module sleep
+@description Sleep for N seconds
+@keywords sleep, delay, pause, wait, time
+@quickref sleep(seconds) -> nil | Wait while other tasks run; fractions are fine
+
+@module time
+@description Unix timestamp in seconds
+@keywords time, timestamp, unix, epoch, clock, datetime
+@quickref time() -> float | Seconds since 1970-01-01 00:00 UTC, with fractions
 """
 
 from __future__ import annotations
