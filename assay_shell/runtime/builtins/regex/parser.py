@@ -11,6 +11,7 @@ from assay_shell.runtime.builtins.regex.brackets import parse_class
 from assay_shell.runtime.builtins.regex.charset import ANY, CASE_GAP, NOT_LINE_BREAK, NOT_NEWLINE, CharSet
 from assay_shell.runtime.builtins.regex.scanner import BACKREFERENCE, Scanner
 from assay_shell.runtime.builtins.regex.syntax import (
+    COST_LIMIT,
     HEIGHT_LIMIT,
     Alternate,
     Capture,
@@ -20,6 +21,7 @@ from assay_shell.runtime.builtins.regex.syntax import (
     Look,
     Node,
     Pattern,
+    PatternError,
     Repeat,
 )
 
@@ -66,6 +68,8 @@ def parse(text: str) -> Pattern:
     Raises:
         PatternError: the pattern is not valid, or uses what the dialect does not have.
     """
+    if len(text) > COST_LIMIT:
+        raise PatternError("the pattern is too long")
     return _Parser(text).parse()
 
 

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 CACHE_ROOM = 128
 """How many ordinary patterns stay compiled."""
-LARGE_WEIGHT = 16
+LARGE_WEIGHT = 8
 """How many ordinary patterns a large one counts for."""
 
 MEMORY = 8 << 20
 """Bytes that RE2 may use for one pattern."""
-LARGE_MEMORY = 64 << 20
+LARGE_MEMORY = 16 << 20
 
 ANYWHERE = RE2.Anchor.UNANCHORED
 UNSET = (-1, -1)
