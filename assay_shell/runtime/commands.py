@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-
 from assay_shell.runtime.declare import Builtin, read, write
 from assay_shell.runtime.errors import BuiltinError, os_reason
 
@@ -101,6 +99,8 @@ def open_pipe(runtime: Runtime, command: bytes, mode: str = "r") -> Raw:
     """Start *command* in `/bin/sh` and read its output (`r`) or write its input (`w`)."""
     if mode not in ("r", "w"):
         raise BuiltinError(None, "bad argument #2 to 'popen' (invalid mode)")
+    import subprocess  # at the first command: it would double the start-up time
+
     child = _start(runtime, "io.popen", command, **{"stdout" if mode == "r" else "stdin": subprocess.PIPE})
     methods = {
         "read": read(read_pipe),
