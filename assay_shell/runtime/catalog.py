@@ -130,9 +130,8 @@ def builtin_catalog(runtime: Runtime) -> Catalog:
     entries = []
     for module in ("standard", *(f"builtins.{name}" for name in GROUPS.values())):
         documented = import_module(f"assay_shell.runtime.{module}")
-        comments = _comments(os.path.join(_LUA_FILES, f"{module.rpartition('.')[2]}.lua"))
         for header in python_headers(documented.__doc__ or ""):
-            entries.append(builtin_entry(header, runtime.builtins, comments))
+            entries.append(builtin_entry(header, runtime.builtins, _comments(header.module)))
     return Catalog(entries)
 
 
@@ -168,9 +167,10 @@ def _effect(builtin: Builtin | None) -> str:
     return builtin.effect if isinstance(builtin.effect, str) else "depends"
 
 
-def _comments(path: str) -> dict[str, str]:
+def _comments(group: str) -> dict[str, str]:
+    """Return what is written above the functions that a group defines in Lua."""
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(os.path.join(_LUA_FILES, f"{group}.lua"), encoding="utf-8") as file:
             return lua_comments(file.read())
     except FileNotFoundError:
         return {}

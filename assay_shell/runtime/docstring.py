@@ -122,7 +122,7 @@ def lua_function_names(source: str) -> tuple[str, ...]:
 
 
 def lua_comments(source: str) -> dict[str, str]:
-    """Return the `---` comments directly above functions, by the last part of the function's name."""
+    """Return the `---` comments directly above functions and members, by the last part of the documented name."""
     comments: dict[str, str] = {}
     block: list[str] = []
     for line in source.split("\n"):
@@ -130,23 +130,19 @@ def lua_comments(source: str) -> dict[str, str]:
         if trimmed.startswith("---"):
             block.append(trimmed[3:].removeprefix(" "))
             continue
-        name = _defined_function(trimmed)
+        name = _defined_name(trimmed)
         if block and name:
             comments[name] = "\n".join(block)
         block = []
     return comments
 
 
-def _defined_function(line: str) -> str:
-    """Return `x` for `function M.x(`, `function M:x(` and `M.x = function(`; "" for other lines."""
-    head = line.partition("(")[0]
-    if head.startswith("function "):
-        name = head.removeprefix("function ")
-    elif head.rstrip().endswith("function"):
-        name = head.partition("=")[0]
-    else:
-        return ""
-    return name.strip().replace(":", ".").rpartition(".")[2]
+def _defined_name(line: str) -> str:
+    """Return `x` for `function M.x(`, `function M:x(`, `M.x = ...` and `x = ...`; "" for other lines."""
+    mark = "(" if line.startswith("function ") else "="
+    name = line.removeprefix("function ").partition(mark)[0]
+    last = name.strip().replace(":", ".").rpartition(".")[2]
+    return last if last.isidentifier() else ""
 
 
 def function_text(docstring: str) -> FunctionText:

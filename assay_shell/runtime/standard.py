@@ -20,11 +20,10 @@ import os
 from assay_shell.runtime.commands import HELPERS as COMMANDS
 from assay_shell.runtime.declare import Builtin, depends, read, write
 from assay_shell.runtime.errors import BuiltinError, ScriptExit
-from assay_shell.runtime.scheduler import Timer
+from assay_shell.runtime.waits import Timer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from assay_shell.runtime.values import Value
     from assay_shell.runtime.vm import Runtime
 
 COMPATIBLE_WITH = "0.8.2"
@@ -51,6 +50,8 @@ def register(runtime: Runtime) -> None:
 def sleep(seconds: float) -> Timer:
     """Wait *seconds* while other tasks run; fractions are fine.
 
+    Example: `sleep(0.5)`
+
     Raises:
         BuiltinError: *seconds* is negative, not a number, or longer than a century.
     """
@@ -60,7 +61,10 @@ def sleep(seconds: float) -> Timer:
 
 
 def unix_time() -> float:
-    """Seconds since 1970-01-01 00:00 UTC, with fractions."""
+    """Seconds since 1970-01-01 00:00 UTC, with fractions.
+
+    Example: `local started = time()`
+    """
     from time import time
 
     return time()

@@ -33,6 +33,7 @@ CONTRACT = {
     "time": ("Unix timestamp in seconds", "time timestamp unix epoch clock datetime"),
 }  # fmt: skip
 GLOBALS = ("sleep", "time")
+LUA_S_OWN = {"os.clock", "os.date", "os.difftime", "os.getenv", "os.time"}  # described by Lua's manual
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,7 @@ def test_each_public_function_has_a_quick_reference_and_each_reference_a_functio
 ) -> None:
     entry = builtins.find(group)
     found = entry.functions if isinstance(entry, Entry) else [entry] if isinstance(entry, Function) else []
-    assert {f.name for f in found if ":" not in f.name} == public_functions(runtime, group)
+    assert {f.name for f in found if "(" in f.signature and ":" not in f.name} == public_functions(runtime, group)
 
 
 @pytest.mark.parametrize("group", GROUPS)
@@ -70,7 +71,8 @@ def test_each_public_function_is_described(builtins: Catalog, group: str) -> Non
     assert isinstance(entry, Entry)
     assert entry.description
     assert entry.keywords
-    assert [f.name for f in entry.functions if ":" not in f.name and not f.details] == []
+    described = {f.name for f in entry.functions if (f.details and f.example) or f.name in LUA_S_OWN or ":" in f.name}
+    assert {f.name for f in entry.functions} - described == set()
 
 
 @pytest.mark.parametrize("name", CONTRACT)

@@ -82,7 +82,7 @@ def test_comments_above_lua_functions_document_them() -> None:
 function M.spawn(fn)
 end
 
---- Not above a function.
+--- Not above anything public.
 local x = 1
 
 --- Encode it.
@@ -91,11 +91,16 @@ json.encode = function(value)
 function M.plain()
 ---Method.
 function handle:await()
+return {
+  --- A member.
+  null = null,
+}
 """
     assert lua_comments(source) == {
         "spawn": "Start a task.\nIt runs later.",
         "encode": "Encode it.",
         "await": "Method.",
+        "null": "A member.",
     }
 
 

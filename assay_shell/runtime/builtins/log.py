@@ -37,6 +37,8 @@ def info(runtime: Runtime, msg: str) -> None:
 def warn(runtime: Runtime, msg: str) -> None:
     """Log *msg* at level warn.
 
+    Example: `log.warn("retrying " .. url)`
+
     Raises:
         ConversionError: *msg* is neither a string nor a number.
     """
@@ -46,6 +48,8 @@ def warn(runtime: Runtime, msg: str) -> None:
 def error(runtime: Runtime, msg: str) -> None:
     """Log *msg* at level error; the script goes on.
 
+    Example: `log.error("gave up on " .. url)`
+
     Raises:
         ConversionError: *msg* is neither a string nor a number.
     """
@@ -54,6 +58,8 @@ def error(runtime: Runtime, msg: str) -> None:
 
 def debug(runtime: Runtime, msg: str) -> None:
     """Log *msg* at level debug, which `-v` shows.
+
+    Example: `log.debug(json.encode(request))`
 
     Raises:
         ConversionError: *msg* is neither a string nor a number.

@@ -9,6 +9,11 @@ Lua's own functions that stay reachable on the global `os` (`clock`, `date`, `ti
 @quickref os.arch() -> str | Processor architecture: x86_64, aarch64, ...
 @quickref os.platform() -> str | linux, macos or windows
 @quickref os.info() -> {hostname, arch, platform, release, cpus, memory} | The machine at a glance
+@quickref os.clock() -> float | Seconds of processor time, as in Lua's own library
+@quickref os.date(format?, time?) -> str|table | Date and time as text or fields, as in Lua's own library
+@quickref os.difftime(later, earlier) -> float | Seconds between two times, as in Lua's own library
+@quickref os.getenv(name) -> str|nil | Value of a variable, as in Lua's own library
+@quickref os.time(fields?) -> int | Unix time of now or of the fields, as in Lua's own library
 """
 
 from __future__ import annotations

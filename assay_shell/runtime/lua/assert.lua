@@ -59,10 +59,24 @@ local function equal(a, b)
   return a == b or abs(a - b) < EPSILON
 end
 
+--- Fail unless *a* and *b* are equal. Tables are equal when they are the same table.
+---
+--- Numbers may differ by rounding (2^-52), unless both are integers. *msg* is added to the text.
+---
+--- Example: `assert.eq(answer.status, 200, "health")`
+---
+--- Raises:
+---     BuiltinError: they differ: `assert.eq failed: "A" != "B" - MSG`.
 function M.eq(a, b, ...)
   if not equal(a, b) then fail(format('assert.eq failed: "%s" != "%s"%s', shown(a), shown(b), because(...))) end
 end
 
+--- Fail when *a* and *b* are equal, by the rules of `assert.eq`.
+---
+--- Example: `assert.ne(token, "")`
+---
+--- Raises:
+---     BuiltinError: they are equal: `assert.ne failed: "A" == "B" - MSG`.
 function M.ne(a, b, ...)
   if equal(a, b) then fail(format('assert.ne failed: "%s" == "%s"%s', shown(a), shown(b), because(...))) end
 end
@@ -71,6 +85,12 @@ local function check_numbers(name, a, b)
   if type(a) ~= "number" or type(b) ~= "number" then fail(name .. ": both arguments must be numbers") end
 end
 
+--- Fail unless the number *a* is greater than the number *b*.
+---
+--- Example: `assert.gt(disk.usage("/").free, 10 << 30, "disk space")`
+---
+--- Raises:
+---     BuiltinError: it is not, or one is no number.
 function M.gt(a, b, ...)
   check_numbers("assert.gt", a, b)
   if not (a > b) then
@@ -78,6 +98,12 @@ function M.gt(a, b, ...)
   end
 end
 
+--- Fail unless the number *a* is less than the number *b*.
+---
+--- Example: `assert.lt(elapsed, 0.5)`
+---
+--- Raises:
+---     BuiltinError: it is not, or one is no number.
 function M.lt(a, b, ...)
   check_numbers("assert.lt", a, b)
   if not (a < b) then
@@ -85,6 +111,12 @@ function M.lt(a, b, ...)
   end
 end
 
+--- Fail unless *part* stands in *text*, as it is written.
+---
+--- Example: `assert.contains(page.body, "<title>")`
+---
+--- Raises:
+---     BuiltinError: it does not, or one is no string.
 function M.contains(text, part, ...)
   if type(text) ~= "string" then fail("assert.contains: first argument must be a string") end
   if type(part) ~= "string" then fail("assert.contains: second argument must be a string") end
@@ -93,10 +125,22 @@ function M.contains(text, part, ...)
   end
 end
 
+--- Fail when *value* is nil; false is a value.
+---
+--- Example: `assert.not_nil(env.get("TOKEN"), "TOKEN is not set")`
+---
+--- Raises:
+---     BuiltinError: it is nil.
 function M.not_nil(value, ...)
   if value == nil then fail("assert.not_nil failed: value is nil" .. because(...)) end
 end
 
+--- Fail unless the Lua pattern is found in *text*.
+---
+--- Example: `assert.matches(version, "^%d+%.%d+$")`
+---
+--- Raises:
+---     BuiltinError: it is not found, one is no string, or the pattern is malformed.
 function M.matches(text, pattern, ...)
   if type(text) ~= "string" then fail("assert.matches: first argument must be a string") end
   if type(pattern) ~= "string" then fail("assert.matches: second argument must be a pattern string") end

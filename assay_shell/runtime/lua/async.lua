@@ -41,6 +41,15 @@ local function list(results)
   return values
 end
 
+--- Start *fn* as a task that runs while others wait, from the next wait of the running one on.
+---
+--- `handle:await()` waits for its end and gives a table of its results, once; `handle:cancel()` stops it, running its
+--- `<close>` variables. What still runs when the script ends is stopped; a failure that nobody awaited is logged.
+---
+--- Example: `local h = async.spawn(function() return http.get(url).status end) print(h:await()[1])`
+---
+--- Raises:
+---     awaiting: the task failed; the text is `runtime error: ` and its error, which is also under `cause`.
 function M.spawn(fn)
   check_function(fn, 1)
   local id = core.spawn(fn)
@@ -55,6 +64,14 @@ function M.spawn(fn)
   return handle
 end
 
+--- Call *fn* every *seconds*, the first time after one period, until `handle:cancel()`.
+---
+--- A call that takes longer delays the next. An error in *fn* is logged and ends the interval.
+---
+--- Example: `local beat = async.spawn_interval(5, function() log.info("alive") end)`
+---
+--- Raises:
+---     BuiltinError: *seconds* is not above zero.
 function M.spawn_interval(seconds, fn)
   seconds = core.interval(seconds)
   check_function(fn, 2)
@@ -104,6 +121,14 @@ local function scope()
   return self
 end
 
+--- Run all functions at once and return the first result of each, in order.
+---
+--- The first error cancels the others and is raised.
+---
+--- Example: `local a, b = table.unpack(async.all({ function() return fetch("a") end, function() return fetch("b") end }))`
+---
+--- Raises:
+---     BuiltinError: an entry is no function.
 function M.all(functions)
   check_table(functions, 1)
   local tasks <close> = scope()
@@ -118,6 +143,14 @@ function M.all(functions)
   return results
 end
 
+--- Run all functions at once and return the results of the one that ends first; the others are cancelled.
+---
+--- An error of the first to end is raised.
+---
+--- Example: `local fastest = async.race({ function() return http.get(a) end, function() return http.get(b) end })`
+---
+--- Raises:
+---     BuiltinError: there is no function.
 function M.race(functions)
   check_table(functions, 1)
   if #functions == 0 then core.fail("async.race: needs at least one function") end
@@ -130,6 +163,14 @@ function M.race(functions)
   return unpack(results, 1, results.n)
 end
 
+--- Call `fn(item, index)` for each item, ten at once, and return the results in the order of the items.
+---
+--- `concurrency` sets how many run at once. The first error cancels the others and is raised.
+---
+--- Example: `async.map(urls, function(url) return http.get(url).status end, { concurrency = 50 })`
+---
+--- Raises:
+---     BuiltinError: the concurrency is not a positive integer.
 function M.map(items, fn, options)
   check_table(items, 1)
   check_function(fn, 2)
@@ -149,6 +190,12 @@ function M.map(items, fn, options)
   return results
 end
 
+--- Return the results of *fn*, or cancel it and raise once *seconds* have passed.
+---
+--- Example: `local ok = pcall(async.timeout, 5, function() wait_until_ready() end)`
+---
+--- Raises:
+---     BuiltinError: the time is up (the error has `timeout = true`), or *seconds* is negative or not finite.
 function M.timeout(seconds, fn)
   seconds = core.seconds(seconds)
   check_function(fn, 2)
@@ -182,6 +229,14 @@ function Semaphore:with(fn, ...)
   return fn(...)
 end
 
+--- Return a semaphore with *n* places: `s:with(fn, ...)` runs *fn* while it holds one.
+---
+--- `s:acquire()` waits for a place and takes it, `s:release()` gives it back. Who waits longest comes first.
+---
+--- Example: `local two = async.semaphore(2) two:with(function() upload(file) end)`
+---
+--- Raises:
+---     BuiltinError: *n* is not a positive integer.
 function M.semaphore(n)
   check_count("async.semaphore", n)
   return setmetatable({ limit = n, free = n }, Semaphore)

@@ -573,7 +573,27 @@ local function encode(v, options)
 end
 
 return {
-  group = { encode = encode, object = new_object, array = new_array, null = null },
+  group = {
+    encode = encode,
+    --- Mark *t*, or a new table, to be written as an object even when it is empty; the table itself is returned.
+    ---
+    --- Example: `json.encode({ labels = json.object() })`
+    ---
+    --- Raises:
+    ---     ConversionError: *t* is no table.
+    object = new_object,
+    --- Mark *t*, or a new table, to be written as an array even when it has holes, which become null.
+    ---
+    --- Example: `json.encode({ items = json.array() })`
+    ---
+    --- Raises:
+    ---     ConversionError: *t* is no table.
+    array = new_array,
+    --- Stands for null in documents that are written, and in those parsed with `exact`; it is a value, not nil.
+    ---
+    --- Example: `json.encode({ owner = json.null })`
+    null = null,
+  },
   encode = attempt(ENCODE),
   encode_result = attempt(RESULT),
   encode_data = attempt(DATA),

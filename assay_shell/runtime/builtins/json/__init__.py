@@ -2,7 +2,7 @@
 
 @module json
 @description JSON serialization: parse and encode
-@keywords json, serialization, parse, encode, decode, stringify, null
+@keywords json, serialization, deserialize, stringify, parse, encode, format
 @quickref json.parse(text, opts?) -> value | Value of a JSON text; opts: {exact}
 @quickref json.decode(text, opts?) -> value | The same as json.parse
 @quickref json.encode(value, opts?) -> str | JSON text with sorted keys; opts: {pretty}
