@@ -99,9 +99,11 @@ def open_pipe(runtime: Runtime, command: bytes, mode: str = "r") -> Raw:
     """Start *command* in `/bin/sh` and read its output (`r`) or write its input (`w`)."""
     if mode not in ("r", "w"):
         raise BuiltinError(None, "bad argument #2 to 'popen' (invalid mode)")
-    import subprocess  # at the first command: it would double the start-up time
+    from subprocess import PIPE  # at the first command: it would double the start-up time
 
-    child = _start(runtime, "io.popen", command, **{"stdout" if mode == "r" else "stdin": subprocess.PIPE})
+    child = _start(
+        runtime, "io.popen", command, stdin=PIPE if mode == "w" else None, stdout=PIPE if mode == "r" else None
+    )
     methods = {
         "read": read(read_pipe),
         "lines": read(lines_of_pipe),
@@ -118,12 +120,14 @@ async def execute(runtime: Runtime, command: bytes) -> tuple[bool | None, str, i
     return _outcome(await wait_for_end(_start(runtime, "os.execute", command)))
 
 
-def _start(runtime: Runtime, name: str, command: bytes, **pipes: int) -> Child:
+def _start(
+    runtime: Runtime, name: str, command: bytes, stdin: int | None = None, stdout: int | None = None
+) -> Child:
     from assay_shell.runtime.children.registry import children_of
 
     runtime.flush()
     try:
-        return children_of(runtime).spawn([b"/bin/sh", b"-c", command], own_session=False, **pipes)
+        return children_of(runtime).spawn([b"/bin/sh", b"-c", command], stdin=stdin, stdout=stdout, own_session=False)
     except (OSError, ValueError) as exc:
         raise BuiltinError(name, os_reason(exc)) from exc
 

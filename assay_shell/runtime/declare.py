@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from assay_shell.runtime.convert import converter_for
 from assay_shell.runtime.errors import BuiltinError, Interrupted, ScriptError
-from assay_shell.runtime.scheduler import Timer
+from assay_shell.runtime.waits import Timer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from typing import Any
 
     from assay_shell.runtime.guard import Effect
@@ -58,6 +58,15 @@ def write(function: Callable[..., Any], target: Target = None) -> Builtin:
 def depends(function: Callable[..., Any], effect_of: Callable[..., tuple[str, str]]) -> Builtin:
     """A builtin whose effect and target follow from its arguments."""
     return Builtin(function, effect_of)
+
+
+GROUPS: dict[str, Mapping[str, Builtin]] = {}
+"""Groups that `register` has added to every runtime made from then on."""
+
+
+def register(group: str, functions: Mapping[str, Builtin]) -> None:
+    """Give every runtime made from now on the global table *group* with *functions*."""
+    GROUPS[group] = {**GROUPS.get(group, {}), **functions}
 
 
 class Parameter:

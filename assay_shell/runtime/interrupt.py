@@ -136,9 +136,8 @@ class SignalWatch:
         self._pipe: tuple[int, int] = (-1, -1)
 
     def __enter__(self) -> SignalWatch:
+        import _signal  # type: ignore[import-not-found] # what `signal` wraps, without its enums
         import os
-
-        import _signal
 
         self._pipe = os.pipe()
         for end in self._pipe:
@@ -150,9 +149,8 @@ class SignalWatch:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        import os
-
         import _signal
+        import os
 
         for number, handler in self._before:
             _signal.signal(number, handler)

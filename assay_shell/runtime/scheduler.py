@@ -10,21 +10,23 @@ from __future__ import annotations
 from _thread import allocate_lock
 
 from assay_shell.runtime.errors import BuiltinError, Interrupted
+from assay_shell.runtime.waits import Timer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Coroutine
-    from typing import Any
+    from typing import Any, TypeAlias
 
     from assay_shell.runtime.values import Function
     from assay_shell.runtime.vm import Runtime
 
-    Wait = Coroutine[Any, Any, Any] | "Timer"
+    Wait: TypeAlias = Coroutine[Any, Any, Any] | Timer
 
 _UNREPORTED_AFTER = 1.0
 """Seconds until the failure of a task that nobody awaits is logged."""
 
+_DONE = (True,)
 _STOP = (False, None, "stop")
 """What a wait answers when its task has to unwind."""
 
@@ -32,22 +34,12 @@ _CANCEL_GRACE = 5.0
 """Seconds that cancelled tasks get for their clean-up when the script ends."""
 
 
-class Timer:
-    """A plain wait of some *seconds*: `loop.call_later`, without an asyncio task."""
-
-    __slots__ = ("seconds",)
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-
-    def close(self) -> None:
-        """Nothing is held before the wait starts."""
-
-
 class Task:
     """A running Lua coroutine. *state* is `running`, `done`, `failed` or `stopped`."""
 
-    __slots__ = ("awaited", "cancelled", "detached", "due_stop", "id", "pending", "pointer", "started", "state", "waiters")
+    __slots__ = (
+        "awaited", "cancelled", "detached", "due_stop", "id", "pending", "pointer", "started", "state", "waiters",
+    )  # fmt: skip
 
     def __init__(self, number: int) -> None:
         self.id = number
@@ -145,7 +137,12 @@ class Scheduler:
         if task.state != "running":
             return
         future = self.loop.create_future()
-        task.waiters.append(lambda: future.done() or future.set_result(None))
+
+        def wake() -> None:
+            if not future.done():
+                future.set_result(None)
+
+        task.waiters.append(wake)
         await future
 
     def cancel(self, task: Task) -> bool:
@@ -217,12 +214,8 @@ class Scheduler:
 
     def cancel_main(self) -> bool:
         """Cancel the wait of the main chunk, on the loop's thread; whether there was one."""
-        return any([self.cancel(task) for task in self._mains if task is not self.current])
-
-    @property
-    def busy(self) -> bool:
-        """Whether a main chunk is running."""
-        return bool(self._mains)
+        waited = [self.cancel(task) for task in self._mains if task is not self.current]
+        return any(waited)
 
     def end(self) -> None:
         """Cancel every task that is left, let its clean-up run, and report what failed unseen."""
@@ -316,7 +309,7 @@ class Scheduler:
             task.pending = loop.call_later(0, self._step, task, *_STOP)
             return
         if isinstance(wait, Timer):
-            task.pending = loop.call_later(wait.seconds, self._step, task, True)
+            task.pending = loop.call_later(wait.seconds, self._step, task, *_DONE)
             return
         pending = loop.create_task(wait)
         task.pending = pending
@@ -335,7 +328,7 @@ class Scheduler:
         except (BuiltinError, TypeError) as error:
             self._step(task, *self._runtime.failure(name, error))
             return
-        self._step(task, True, *results)
+        self._step(task, *_DONE, *results)
 
     def _end(self, task: Task, state: str) -> None:
         task.state = state

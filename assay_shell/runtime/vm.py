@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 import sys
 
-from lupa.lua55 import LuaError, LuaMemoryError, LuaRuntime
+from lupa.lua55 import LuaMemoryError, LuaRuntime
 
-from assay_shell.runtime.declare import Builtin, adapt, failure_of
+from assay_shell.runtime.declare import GROUPS as ADDED_GROUPS
+from assay_shell.runtime.declare import Builtin, adapt, failure_of, register
 from assay_shell.runtime.errors import (
     AssayError,
     Interrupted,
     ScriptError,
-    ScriptExit,
     ScriptMemoryError,
     ScriptSyntaxError,
     UsageError,
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     Writer = Callable[[bytes], object]
 
 DEFAULT_MEMORY_LIMIT = 512 << 20
+__all__ = ["Runtime", "register", "run"]
+
 _LUA_FILES = os.path.join(os.path.dirname(__file__), "lua")
 _UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
@@ -138,6 +140,8 @@ class Runtime:
         register(self)
         for name in GROUPS:
             driver["lazy_group"](name)
+        for name, functions in ADDED_GROUPS.items():
+            self.define(name, functions)
         return driver
 
     def _load_group(self, name: str) -> tuple[Any, ...]:
@@ -466,6 +470,16 @@ class Runtime:
         return encode_value(self, raw)
 
 
+def run(source: str | bytes, name: str = "<eval>", args: Sequence[object] = (), **options: Any) -> list[Any]:
+    """Run a chunk in a runtime of its own, made with *options*; its results as plain Python data.
+
+    Raises:
+        AssayError: as `Runtime.evaluate`.
+    """
+    with Runtime(**options) as runtime:
+        return runtime.evaluate(source, name, args)
+
+
 def without_shebang(source: bytes) -> bytes:
     """*source* with a first line that starts with `#!` emptied, so that line numbers stay right."""
     if not source.startswith(b"#!"):
@@ -492,7 +506,7 @@ def _no_attributes(obj: object, name: object, setting: bool) -> None:  # noqa: F
 
 def _position(message: str) -> tuple[str | None, int | None]:
     """Chunk and line of `chunk:line: text`."""
-    head, separator, rest = message.partition(": ")
+    head, separator, _ = message.partition(": ")
     chunk, colon, line = head.rpartition(":")
     if separator and colon and line.isdecimal():
         return chunk, int(line)

@@ -106,7 +106,9 @@ def test_the_table_covers_every_builtin_that_writes(everything):
     assert {name for name in writing - CALLS.keys() if not name.startswith(elsewhere)} == set()
 
 
-@pytest.mark.parametrize("code", ["fs.read(CANARY)", "io.open(CANARY)", "fs.exists('/')", "process.kill(process.pid(), 0)"])
+@pytest.mark.parametrize(
+    "code", ["fs.read(CANARY)", "io.open(CANARY)", "fs.exists('/')", "process.kill(process.pid(), 0)"]
+)
 def test_reading_goes_on(canary, code):
     folder, _ = canary
     with Runtime(readonly=True) as runtime:

@@ -62,7 +62,7 @@ def test_everything_stops_and_the_vm_stays_usable(what, count_hook):
 
 @pytest.mark.parametrize("what", ["loop", "pcall loop", "wait", "wait in a coroutine"])
 def test_close_variables_run_and_may_wait(what):
-    out = []
+    out: list[bytes] = []
     guard = "setmetatable({}, {__close = function() sleep(0.001) print('closed') end})"
     with Runtime(stdout=out.append) as runtime:
         interrupted(runtime, f"local x <close> = {guard} pcall(function() local y <close> = {guard} {BUSY[what]} end)")

@@ -25,7 +25,11 @@ def test_bare_names_are_files_of_the_current_folder(run, folder):
     write(folder / "helpers.lua", "return { name = ..., n = 1 }")
     write(folder / "a" / "b.lua", "return 'nested'")
     write(folder / "pack" / "init.lua", "return 'package'")
-    assert run("return { require('helpers').name, require('a.b'), require('pack') }") == ["helpers", "nested", "package"]
+    assert run("return { require('helpers').name, require('a.b'), require('pack') }") == [
+        "helpers",
+        "nested",
+        "package",
+    ]
 
 
 def test_sources_are_tried_in_the_contracts_order(run, folder, monkeypatch):

@@ -19,7 +19,9 @@ from assay_shell.runtime.vm import Runtime
         pytest.param("return setmetatable({}, {__index = function() sleep(0) return 3 end}).x", 3, id="__index"),
         pytest.param("return setmetatable({}, {__add = function() sleep(0) return 4 end}) + 1", 4, id="__add"),
         pytest.param("return setmetatable({}, {__call = function() sleep(0) return 5 end})()", 5, id="__call"),
-        pytest.param("for x in function(_, i) sleep(0) return not i and 6 or nil end do return x end", 6, id="iterator"),
+        pytest.param(
+            "for x in function(_, i) sleep(0) return not i and 6 or nil end do return x end", 6, id="iterator"
+        ),
         pytest.param(
             "local n = 0 do local x <close> = setmetatable({}, {__close = function() sleep(0) n = 7 end}) end return n",
             7,
@@ -94,7 +96,10 @@ def test_errors_in_coroutines_arrive_with_their_text(run):
 
 def test_waits_of_several_tasks_overlap(run):
     started = time.monotonic()
-    run("local hs = {} for i = 1, 20 do hs[i] = async.spawn(function() sleep(0.1) end) end for _, h in ipairs(hs) do h.await() end")
+    run(
+        "local hs = {} for i = 1, 20 do hs[i] = async.spawn(function() sleep(0.1) end) end"
+        " for _, h in ipairs(hs) do h.await() end"
+    )
     assert time.monotonic() - started < 1.0
 
 
@@ -106,10 +111,11 @@ def test_tasks_that_are_left_are_dropped_when_the_main_chunk_ends(cli):
 
 
 def test_what_dropped_tasks_hold_is_released():
-    out = []
+    out: list[bytes] = []
     with Runtime(stdout=out.append) as runtime:
         runtime.evaluate(
-            "async.spawn(function() local x <close> = setmetatable({}, {__close = function() sleep(0) print('freed') end})"
+            "async.spawn(function()"
+            " local x <close> = setmetatable({}, {__close = function() sleep(0) print('freed') end})"
             " sleep(30) end) sleep(0)"
         )
     assert b"".join(out) == b"freed\n"
@@ -145,7 +151,7 @@ def test_a_runtime_works_on_a_loop_that_is_running():
 
 
 def test_cancelling_the_awaiting_python_task_cancels_the_chunk():
-    out = []
+    out: list[bytes] = []
 
     async def main() -> None:
         with Runtime(stdout=out.append) as runtime:

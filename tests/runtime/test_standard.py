@@ -72,7 +72,8 @@ def test_output_can_be_redirected_to_a_file(run, tmp_path):
 
 
 def test_popen_and_execute_work(run, tmp_path):
-    assert run("local p = io.popen('echo hi; exit 3') local t = p:read('a') local _, _, c = p:close() return {t, c}") == [
+    code = "local p = io.popen('echo hi; exit 3') local t = p:read('a') local _, _, c = p:close() return {t, c}"
+    assert run(code) == [
         "hi\n", 3,
     ]  # fmt: skip
     assert run("return { require('os').execute('exit 4') }") == {2: "exit", 3: 4}

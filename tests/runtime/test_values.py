@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,14 +14,17 @@ from assay_shell.runtime.errors import BuiltinError, ScriptError
 from assay_shell.runtime.values import Function, Table, as_bytes, as_text, brief
 from assay_shell.runtime.vm import Runtime
 
+if TYPE_CHECKING:
+    from assay_shell.runtime.values import Value
+
 
 @pytest.fixture(scope="module")
 def echo():
     """`echo(kind, value)`: a value's way from Python to Lua, through a builtin, and back."""
     runtime = Runtime()
 
-    def of(kind: str):  # type: ignore[no-untyped-def]
-        def give(value):  # type: ignore[no-untyped-def]
+    def of(kind):
+        def give(value):
             return value
 
         give.__annotations__ = {"value": kind}
@@ -118,7 +124,7 @@ def runtime():
         def take_float(v: float) -> float:
             return v
 
-        def take_bool(v: bool) -> bool:  # noqa: FBT001 - what is tested
+        def take_bool(v: bool) -> bool:
             return v
 
         def take_table(v: Table) -> object:
@@ -127,10 +133,10 @@ def runtime():
         def take_function(v: Function) -> Function:
             return v
 
-        def optional(v: int | None, w: str = "w", *rest: Value) -> list[object]:  # type: ignore[valid-type] # noqa: F821
+        def optional(v: int | None, w: str = "w", *rest: Value) -> list[object]:
             return [v is None, w, len(rest)]
 
-        functions = {
+        functions: dict[str, Callable[..., object]] = {
             "str": take_str, "bytes": take_bytes, "int": take_int, "float": take_float, "bool": take_bool,
             "table": take_table, "fn": take_function, "optional": optional,
         }  # fmt: skip
@@ -144,20 +150,22 @@ def test_arguments_convert_as_the_contract_says(runtime, kind, given_value, expe
     assert (type(result), result) == (type(expected), expected)
 
 
+_COERCIBLE = "(expected number or string coercible to number)"
+
 REFUSED = [
     ("str()", "bad argument #1: error converting Lua nil to String (expected string or number)"),
     ("str({})", "bad argument #1: error converting Lua table to String (expected string or number)"),
     ("str(true)", "bad argument #1: error converting Lua boolean to String (expected string or number)"),
-    ("float('x')", "bad argument #1: error converting Lua string to number (expected number or string coercible to number)"),
-    ("float('0x')", "bad argument #1: error converting Lua string to number (expected number or string coercible to number)"),
-    ("float('inf')", "bad argument #1: error converting Lua string to number (expected number or string coercible to number)"),
-    ("float('1_000')", "bad argument #1: error converting Lua string to number (expected number or string coercible to number)"),
+    ("float('x')", f"bad argument #1: error converting Lua string to number {_COERCIBLE}"),
+    ("float('0x')", f"bad argument #1: error converting Lua string to number {_COERCIBLE}"),
+    ("float('inf')", f"bad argument #1: error converting Lua string to number {_COERCIBLE}"),
+    ("float('1_000')", f"bad argument #1: error converting Lua string to number {_COERCIBLE}"),
     ("int(2^63)", "bad argument #1: error converting Lua number to integer (out of range)"),
     ("int(0/0)", "bad argument #1: error converting Lua number to integer (out of range)"),
     ("table(1)", "bad argument #1: error converting Lua integer to table"),
     ("table(print)", "bad argument #1: error converting Lua function to table"),
     ("fn({})", "bad argument #1: error converting Lua table to function"),
-    ("optional('x')", "bad argument #1: error converting Lua string to integer (expected number or string coercible to number)"),
+    ("optional('x')", f"bad argument #1: error converting Lua string to integer {_COERCIBLE}"),
     ("optional(1, {})", "bad argument #2: error converting Lua table to String (expected string or number)"),
 ]
 
@@ -237,7 +245,7 @@ def test_references_outlive_the_coroutine_that_gave_them(runtime):
 
 
 def test_reading_a_table_in_place(runtime):
-    seen = {}
+    seen: dict[str, object] = {}
 
     def look(value: Table) -> None:
         seen.update(

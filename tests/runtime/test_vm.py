@@ -50,6 +50,17 @@ def test_a_group_can_be_registered(runtime):
     assert runtime.evaluate("return demo.greet('you'), demo.version") == ["hello you", 2]
 
 
+def test_a_group_can_be_added_to_every_runtime():
+    import assay_shell
+
+    def answer() -> int:
+        """Tell."""
+        return 42
+
+    assay_shell.register("added", {"answer": pure(answer)})
+    assert assay_shell.run("return added.answer()") == [42]
+
+
 def test_vms_share_nothing():
     with Runtime() as one, Runtime() as two:
         one.evaluate("x = 1 fs.mine = true")
@@ -199,7 +210,7 @@ def test_exit_takes_what_the_standard_library_takes(runtime, argument, code):
 
 
 def test_exit_runs_close_variables(runtime):
-    out = []
+    out: list[bytes] = []
     with Runtime(stdout=out.append) as runtime, pytest.raises(ScriptExit):
         runtime.evaluate(
             "local x <close> = setmetatable({}, {__close = function() sleep(0) print('bye') end}) require('os').exit(0)"

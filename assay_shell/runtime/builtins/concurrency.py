@@ -3,7 +3,7 @@
 @module async
 @description Async tasks: spawn, spawn_interval, await, cancel
 @keywords async, asynchronous, task, coroutine, concurrent, spawn, interval
-@quickref async.spawn(fn) -> handle | Start fn as a task; handle:await() gives a table of its results, handle:cancel() stops it
+@quickref async.spawn(fn) -> handle | Start a task; handle:await() gives a table of its results, handle:cancel() ends it
 @quickref async.spawn_interval(seconds, fn) -> handle | Call fn every so many seconds until handle:cancel()
 @quickref async.all(functions) -> [value] | Run all at once; the first results in order, or the first error
 @quickref async.race(functions) -> ... | Results of the first that ends; the others are cancelled
@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from assay_shell.runtime.declare import Builtin, read
 from assay_shell.runtime.errors import BuiltinError
-from assay_shell.runtime.scheduler import Timer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -131,7 +131,10 @@ def test_the_first_error_of_all_cancels_the_others_and_is_raised_unchanged(run):
     code = """
       local closed = false
       local _, e = pcall(async.all, {
-        function() local x <close> = setmetatable({}, { __close = function() sleep(0) closed = true end }) sleep(60) end,
+        function()
+          local x <close> = setmetatable({}, { __close = function() sleep(0) closed = true end })
+          sleep(60)
+        end,
         function() sleep(0.01) error({ code = 5 }) end,
       })
       return { e.code, closed }
@@ -227,4 +230,10 @@ def test_nothing_is_kept_of_tasks_nobody_holds():
 
 
 def test_many_tasks_run(run):
-    assert run("local n = 0 async.map(table.create(0), print) for i = 1, 3000 do async.spawn(function() sleep(0) n = n + 1 end) end sleep(0.3) return n") == 3000
+    code = """
+      local n, handles = 0, {}
+      for i = 1, 3000 do handles[i] = async.spawn(function() sleep(0) n = n + 1 end) end
+      for _, handle in ipairs(handles) do handle.await() end
+      return n
+    """
+    assert run(code) == 3000
