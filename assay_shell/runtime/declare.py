@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from assay_shell.runtime.guard import Effect
+    from assay_shell.runtime.values import Border
     from assay_shell.runtime.vm import Runtime
 
     Target = str | Callable[..., str] | None
@@ -121,7 +122,10 @@ def adapt(runtime: Runtime, name: str, builtin: Builtin) -> Callable[..., tuple[
                 result = function(*values)
             finally:
                 scheduler.in_builtin = False
-            if type(result) is Timer:
+            kind = type(result)
+            if kind is bool or kind is int or kind is float or result is None:
+                return (True, result)
+            if kind is Timer:
                 return scheduler.wait_for(name, result)
             return (True, *border.results(result))
         except BaseException as exc:
@@ -141,6 +145,10 @@ def _collector(
     runtime: Runtime, parameters: list[Parameter], *, surplus: bool
 ) -> Callable[[tuple[Any, ...]], list[Any]]:
     border, count = runtime.border, len(parameters)
+    if count == 1 and not surplus:
+        return _single(parameters[0], border)
+    if count == 0 and not surplus:
+        return lambda raw: []
 
     def collect(raw: tuple[Any, ...]) -> list[Any]:
         given = len(raw)
@@ -154,6 +162,17 @@ def _collector(
         if surplus and given > count:
             values.extend(map(border.to_python, raw[count:]))
         return values
+
+    return collect
+
+
+def _single(parameter: Parameter, border: Border) -> Callable[[tuple[Any, ...]], list[Any]]:
+    """The collector of a builtin with one parameter, which is most of them."""
+    convert, where, default, required = parameter.convert, parameter.where, parameter.default, parameter.required
+
+    def collect(raw: tuple[Any, ...]) -> list[Any]:
+        value = raw[0] if raw else None
+        return [default if value is None and not required else convert(value, where, border)]
 
     return collect
 

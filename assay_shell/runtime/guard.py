@@ -32,14 +32,31 @@ class Guard:
     """
 
     def __init__(self, *, readonly: bool, redact: Callable[[str], str]) -> None:
-        self.readonly = readonly
-        self.approve: Callable[[Effect], Awaitable[None] | None] | None = None
+        self._readonly = readonly
+        self._approve: Callable[[Effect], Awaitable[None] | None] | None = None
         self._redact = redact
+        self.active = readonly
+        """Whether calls need to be described at all; a session that allows everything skips that."""
 
     @property
-    def active(self) -> bool:
-        """Whether calls need to be described at all; a session that allows everything skips that."""
-        return self.readonly or self.approve is not None
+    def readonly(self) -> bool:
+        """Whether writes are refused."""
+        return self._readonly
+
+    @readonly.setter
+    def readonly(self, refuse: bool) -> None:
+        self._readonly = refuse
+        self.active = refuse or self._approve is not None
+
+    @property
+    def approve(self) -> Callable[[Effect], Awaitable[None] | None] | None:
+        """Who is asked about each write; None allows all."""
+        return self._approve
+
+    @approve.setter
+    def approve(self, ask: Callable[[Effect], Awaitable[None] | None] | None) -> None:
+        self._approve = ask
+        self.active = self._readonly or ask is not None
 
     def check(self, effect: Effect) -> Awaitable[None] | None:
         """None when the call may go on; otherwise what has to be awaited first.
@@ -49,7 +66,7 @@ class Guard:
         """
         if effect.kind != "write":
             return None
-        if self.readonly:
+        if self._readonly:
             target = self._redact(effect.target)
             raise ReadOnlyError("readonly", f"{effect.name} blocked ({target})" if target else f"{effect.name} blocked")
-        return self.approve(effect) if self.approve else None
+        return self._approve(effect) if self._approve else None

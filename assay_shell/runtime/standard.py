@@ -16,6 +16,7 @@ Loaded into every VM; everything else waits until a script looks into its group.
 from __future__ import annotations
 
 import os
+import time
 
 from assay_shell.runtime.commands import HELPERS as COMMANDS
 from assay_shell.runtime.declare import Builtin, depends, read, write
@@ -65,9 +66,7 @@ def unix_time() -> float:
 
     Example: `local started = time()`
     """
-    from time import time
-
-    return time()
+    return time.time()
 
 
 def write_out(runtime: Runtime, data: bytes) -> None:
