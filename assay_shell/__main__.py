@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
-from assay_shell.cli import main
+from assay_shell.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 
@@ -11,6 +12,7 @@ from assay_shell.runtime.errors import AssayError, UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import NoReturn
 
     from assay_shell.cli.arguments import Invocation
 
@@ -26,6 +28,17 @@ _COMMANDS: dict[str, tuple[str, str] | None] = {
 }
 
 INTERRUPTED = 130
+
+
+def run() -> NoReturn:
+    """Run the command with the process's arguments and end the process.
+
+    All that has to be released is by then. Taking the interpreter apart would cost every run a tenth of its time, and
+    waiting for threads that hang in a system call (a name that does not resolve) would make Ctrl-C wait as well.
+    """
+    code = main()
+    atexit._run_exitfuncs()
+    os._exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

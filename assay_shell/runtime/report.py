@@ -134,10 +134,13 @@ def _cause(message: str, line: str) -> tuple[int, int]:
 
 def _suspects(message: str) -> list[str]:
     """Return the words of a message that may stand in the source, the most telling first."""
-    suspects = [_nil_name(message)[1], _between(message, " near '", "'"), _between(message, "to '", "'")]
-    head = _after_position(message).partition(": ")[0]
-    if head and len(head) < 60 and all(part.isidentifier() for part in head.replace(":", ".").split(".")):
-        suspects += [head, head.replace(":", ".").rpartition(".")[2]]
+    text = _after_position(message)
+    suspects = [_nil_name(text)[1], _between(text, " near '", "'"), _between(text, "to '", "'")]
+    words = [word.strip("(),:;'\"") for word in text.split()[:8]]
+    names = [word for word in words if "." in word and all(part.isidentifier() for part in word.split("."))]
+    suspects += names
+    suspects += [name.rpartition(".")[2] for name in names]
+    suspects += [word for word in words[:1] if word.isidentifier()]
     return [word for word in (*suspects, "error") if word]
 
 

@@ -99,3 +99,23 @@ def test_closed_standard_streams_are_no_failure(cli: Command) -> None:
         env=cli.environment(), check=False,
     )  # fmt: skip
     assert done.returncode == 0
+
+
+def test_what_others_registered_for_the_end_still_runs(cli: Command) -> None:
+    code = (
+        "import atexit, sys; atexit.register(print, 'bye', flush=True); sys.argv[1:] = ['exec', '-e', 'print(1)'];"
+        "from assay_shell.cli import run; run()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=cli.environment(), check=False)
+    assert (done.returncode, done.stdout) == (0, b"1\nbye\n")
+
+
+def test_a_thread_that_hangs_does_not_keep_the_process(cli: Command) -> None:
+    code = (
+        "import sys, threading, time; threading.Thread(target=time.sleep, args=(60,)).start();"
+        "sys.argv[1:] = ['exec', '-e', 'print(1)']; from assay_shell.cli import run; run()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env=cli.environment(), check=False, timeout=10
+    )
+    assert (done.returncode, done.stdout) == (0, b"1\n")

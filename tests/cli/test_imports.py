@@ -15,6 +15,7 @@ OURS = {
     "assay_shell.cli.script",
     "assay_shell.runtime",
     "assay_shell.runtime.builtins",
+    "assay_shell.runtime.commands",
     "assay_shell.runtime.convert",
     "assay_shell.runtime.declare",
     "assay_shell.runtime.errors",
@@ -25,6 +26,7 @@ OURS = {
     "assay_shell.runtime.standard",
     "assay_shell.runtime.values",
     "assay_shell.runtime.vm",
+    "assay_shell.runtime.waits",
 }
 FROM_THE_STANDARD_LIBRARY = {"__future__", "_signal", "time"}
 

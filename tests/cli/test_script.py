@@ -15,6 +15,7 @@ import pytest
 
 from assay_shell.cli.script import extension_of
 from tests.support.command import ASSAY, Command
+from tests.support.terminal import on_terminal
 
 TIMESTAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z ", re.MULTILINE)
 
@@ -430,28 +431,9 @@ def test_a_reader_that_left_before_a_short_output_is_no_error(cli: Command) -> N
 # On a terminal
 
 
-def on_terminal(cli: Command, *arguments: str, env: dict[str, str] | None = None) -> str:
-    """Run with standard output and error on a pseudo-terminal and return what it showed."""
-    leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        [ASSAY, *arguments], stdin=subprocess.DEVNULL, stdout=follower, stderr=follower, env=cli.environment(env)
-    )
-    os.close(follower)
-    shown = b""
-    try:
-        while chunk := os.read(leader, 65536):
-            shown += chunk
-    except OSError:  # Linux tells the end of a terminal so
-        pass
-    finally:
-        os.close(leader)
-        process.wait(10)
-    return shown.decode().replace("\r\n", "\n")
-
-
 def test_a_terminal_shows_errors_as_a_marked_panel(cli: Command) -> None:
     code = "local text = 'x'\nprint('before')\nbase64.encod(text)"
-    shown = on_terminal(cli, "exec", "-e", code, env={"NO_COLOR": "1", "RUST_LOG": "error"})
+    shown = on_terminal(cli, ASSAY, "exec", "-e", code, env={"NO_COLOR": "1", "RUST_LOG": "error"})
     assert shown == (
         "before\n"
         "error: attempt to call a nil value (field 'encod')\n"
@@ -462,8 +444,8 @@ def test_a_terminal_shows_errors_as_a_marked_panel(cli: Command) -> None:
 
 
 def test_a_terminal_gets_colours_unless_told_otherwise(cli: Command) -> None:
-    assert "\x1b[31m" in on_terminal(cli, "exec", "-e", "error('x')")
-    assert "\x1b[" not in on_terminal(cli, "exec", "-e", "error('x')", env={"NO_COLOR": "1"})
+    assert "\x1b[31m" in on_terminal(cli, ASSAY, "exec", "-e", "error('x')")
+    assert "\x1b[" not in on_terminal(cli, ASSAY, "exec", "-e", "error('x')", env={"NO_COLOR": "1"})
     assert "\x1b[" not in cli("exec", "-e", "error('x')").stderr.decode()
 
 

@@ -56,6 +56,7 @@ def test_colours_only_where_asked_for() -> None:
         pytest.param("'=' expected near 'y'", "x y", "y", id="syntax"),
         pytest.param("fs.read: failed", "local t = fs.read(p)", "fs.read", id="builtin"),
         pytest.param("fs.read: failed", "local t = r(p) .. read(p)", "read", id="builtin under another name"),
+        pytest.param("readonly: fs.remove blocked (x)", 'fs.remove("x")', "fs.remove", id="refused builtin"),
         pytest.param("own words", 'if bad then error("own words") end', "error", id="raised by the script"),
         pytest.param("odd", "   do_it(1)", "do_it(1)", id="nothing tells"),
     ],
