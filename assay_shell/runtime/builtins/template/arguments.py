@@ -78,8 +78,6 @@ class Signature:
 
     def _bind_positional(self, state: State, arguments: list[object]) -> list[Any]:
         count = len(self._converters)
-        if len(arguments) > count and not self._takes_rest:
-            raise Failure(TOO_MANY_ARGUMENTS, f"at most {count - 1} are taken, {len(arguments) - 1} were given")
         bound: list[Any] = []
         for index, convert in enumerate(self._converters):
             value = arguments[index] if index < len(arguments) else None
@@ -89,6 +87,8 @@ class Signature:
                 raise Failure(MISSING_ARGUMENT, f"number {index}" if index else "nothing to work on")
             else:
                 bound.append(convert(state, value))
+        if len(arguments) > count and not self._takes_rest:
+            raise Failure(TOO_MANY_ARGUMENTS, f"at most {count - 1} are taken, {len(arguments) - 1} were given")
         return bound + arguments[count:]
 
 

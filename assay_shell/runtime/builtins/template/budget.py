@@ -22,8 +22,8 @@ class Budget:
 
     __slots__ = ("left",)
 
-    def __init__(self) -> None:
-        self.left = STEPS
+    def __init__(self, steps: int = STEPS) -> None:
+        self.left = steps
 
     def spend(self, steps: int = 1) -> None:
         """Pay for *steps* steps.
@@ -48,6 +48,6 @@ class Budget:
 
 def _exhausted() -> Failure:
     return invalid(
-        f"the template does too much: more than {STEPS} steps (a step is a loop round, a call, a printed value,"
+        f"the template does too much: more than {STEPS:,} steps (a step is a loop round, a call, a printed value,"
         f" or {UNITS_PER_STEP} characters or list items made)"
     )

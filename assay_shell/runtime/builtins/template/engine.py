@@ -24,14 +24,14 @@ LONGEST_KEPT = 256 * 1024
 """Characters; longer templates are compiled each time, so that what is kept stays small."""
 
 
-def render(source: str, variables: Mapping[str, object]) -> str:
-    """*source* rendered with *variables*, which are template values.
+def render(source: str, variables: Mapping[str, object], budget: Budget | None = None) -> str:
+    """*source* rendered with *variables*, which are template values, within *budget* (by default a full one).
 
     Raises:
         Failure: it is no template, or it failed.
     """
     program = compile_kept(source) if len(source) <= LONGEST_KEPT else compile_source(source)
-    state = State(variables, FUNCTIONS, program.blocks, Budget())
+    state = State(variables, FUNCTIONS, program.blocks, budget or Budget())
     try:
         program.run(state)
     except RecursionError as exc:

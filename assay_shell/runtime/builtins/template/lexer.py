@@ -37,8 +37,11 @@ class ExactLexer(Lexer):
         self, source: str, name: str | None, filename: str | None = None, state: str | None = None
     ) -> Iterator[tuple[int, str, str]]:
         hidden = without_last_line_end(source).translate(HIDE)
+        line, kind = 1, ""
         for line, kind, text in super().tokeniter(hidden, name, filename, state):
             yield line, kind, text.translate(SHOW)
+        if kind in ("raw_begin", "comment_begin"):  # Jinja does not notice when nothing follows
+            raise TemplateSyntaxError(f"unexpected end of {kind.removesuffix('_begin')}", line)
 
     def wrap(
         self, stream: Iterable[tuple[int, str, str]], name: str | None = None, filename: str | None = None

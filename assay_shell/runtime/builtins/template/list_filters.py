@@ -207,9 +207,9 @@ def groupby(state: State, value: object, path: str | None, keywords: KeywordRead
     case_sensitive = bool(keywords.take("case_sensitive", "flag"))
     if path is None:
         path = keywords.take("attribute", "string")
-    keywords.finish()
     if path is None:
         raise Failure(MISSING_ARGUMENT, "missing keyword argument 'attribute'")
+    keywords.finish()
     attribute_name, missing = path, UNDEFINED if fallback is None else fallback
 
     def key(item: object) -> object:
