@@ -125,7 +125,7 @@ def adapt(runtime: Runtime, name: str, builtin: Builtin) -> Callable[..., tuple[
             kind = type(result)
             if kind is bool or kind is int or kind is float or result is None:
                 return (True, result)
-            if kind is Timer:
+            if kind is Timer or kind is _COROUTINE:
                 return scheduler.wait_for(name, result)
             return (True, *border.results(result))
         except BaseException as exc:
@@ -139,6 +139,16 @@ async def _after(decision: Awaitable[None], function: Callable[..., Any], values
     await decision
     result = function(*values)
     return await result if hasattr(result, "__await__") else result
+
+
+async def _idle() -> None:
+    """Shows what kind of object a coroutine is."""
+
+
+_sample = _idle()
+_sample.close()
+_COROUTINE = type(_sample)
+"""A plain `def` that answers with a coroutine decides call by call whether it has to wait."""
 
 
 def _collector(

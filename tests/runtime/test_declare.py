@@ -1,0 +1,46 @@
+"""What the adapter between Lua and a builtin takes from it."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Iterator
+
+import pytest
+
+from assay_shell.runtime.declare import read
+from assay_shell.runtime.errors import BuiltinError, ScriptError
+from assay_shell.runtime.vm import Runtime
+
+
+def lookup(key: str) -> str | Coroutine[None, None, str]:
+    """Answer at once what is known, and wait for the rest."""
+    return f"known {key}" if key == "a" else fetched(key)
+
+
+async def fetched(key: str) -> str:
+    from asyncio import sleep
+
+    await sleep(0)
+    if key == "c":
+        raise BuiltinError("lookup", "nothing there")
+    return f"fetched {key}"
+
+
+@pytest.fixture
+def runtime() -> Iterator[Runtime]:
+    with Runtime() as fresh:
+        fresh.define("", {"lookup": read(lookup)})
+        yield fresh
+
+
+def test_a_builtin_may_decide_call_by_call_whether_it_waits(runtime: Runtime) -> None:
+    assert runtime.evaluate("return lookup('a'), lookup('b'), lookup('a')") == ["known a", "fetched b", "known a"]
+
+
+def test_a_builtin_that_answers_at_once_starts_no_event_loop(runtime: Runtime) -> None:
+    runtime.evaluate("return lookup('a')")
+    assert not runtime.scheduler.has_loop
+
+
+def test_a_wait_decided_on_late_fails_like_any_other(runtime: Runtime) -> None:
+    with pytest.raises(ScriptError, match=r"^lookup: nothing there"):
+        runtime.evaluate("lookup('c')")
