@@ -12,11 +12,14 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from assay_shell.runtime.vm import Runtime, register, run
+    from assay_shell.runtime.declare import register
+    from assay_shell.runtime.vm import Runtime, run
 
 __all__ = ["Runtime", "__version__", "register", "run"]
 
 __version__ = "0.1.0"
+
+_HOMES = {"Runtime": "vm", "register": "declare", "run": "vm"}
 
 
 def __getattr__(name: str) -> object:
@@ -25,10 +28,10 @@ def __getattr__(name: str) -> object:
     Raises:
         AttributeError: there is no such name.
     """
-    if name not in __all__:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from assay_shell.runtime import vm
+    from importlib import import_module
 
-    found: object = getattr(vm, name)
+    found: object = getattr(import_module(f"assay_shell.runtime.{_HOMES[name]}"), name)
     globals()[name] = found
     return found

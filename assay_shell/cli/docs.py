@@ -15,12 +15,11 @@ UNKNOWN = 1
 
 def show(invocation: Invocation) -> int:
     """Print the documentation that was asked for; 1 when there is no such name."""
-    from assay_shell.runtime.catalog import builtin_catalog
     from assay_shell.runtime.reference import markdown, overview_text
     from assay_shell.runtime.vm import Runtime
 
     with Runtime() as runtime:
-        catalog = builtin_catalog(runtime)
+        catalog = runtime.catalog
     if invocation.flag("all"):
         sys.stdout.write(markdown(catalog))
         return 0

@@ -125,6 +125,7 @@ def builtin_catalog(runtime: Runtime) -> Catalog:
     from importlib import import_module
 
     from assay_shell.runtime.builtins import GROUPS
+    from assay_shell.runtime.declare import GROUPS as ADDED
 
     runtime.load_groups()
     entries = []
@@ -132,7 +133,21 @@ def builtin_catalog(runtime: Runtime) -> Catalog:
         documented = import_module(f"assay_shell.runtime.{module}")
         for header in python_headers(documented.__doc__ or ""):
             entries.append(builtin_entry(header, runtime.builtins, _comments(header.module)))
-    return Catalog(entries)
+    return Catalog([*entries, *(registered_entry(group, functions) for group, functions in ADDED.items())])
+
+
+def registered_entry(group: str, functions: Mapping[str, Builtin]) -> Entry:
+    """Return the entry of a group that a program added: signatures and docstrings are all there is."""
+    found = []
+    for name, builtin in functions.items():
+        code, defaults = builtin.function.__code__, builtin.function.__defaults__ or ()
+        names = code.co_varnames[: code.co_argcount]
+        required = len(names) - len(defaults)
+        shown = [name if index < required else f"{name}?" for index, name in enumerate(names) if name != "runtime"]
+        text = function_text(builtin.function.__doc__ or "")
+        signature = f"{group}.{name}({', '.join(shown)})"
+        found.append(_function(QuickRef(signature, "value", text.summary), text, _effect(builtin)))
+    return Entry(group, "program", "", (), (), tuple(found))
 
 
 def builtin_entry(header: Header, builtins: Mapping[str, Builtin], comments: Mapping[str, str]) -> Entry:

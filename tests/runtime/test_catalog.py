@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from assay_shell.runtime.builtins import GROUPS
-from assay_shell.runtime.catalog import Catalog, Completion, Entry, Function, builtin_catalog, module_entry
+from assay_shell.runtime.catalog import Catalog, Completion, Entry, Function, module_entry, registered_entry
+from assay_shell.runtime.declare import write
 from assay_shell.runtime.vm import Runtime
 
 # Name, description and keywords as callers know them: rankings depend on every word.
@@ -21,6 +22,7 @@ CONTRACT = {
     "base64": ("Base64 encoding and decoding", "base64 encoding decode encode binary"),
     "regex": ("Regular expressions: match, find, find_all, replace",
               "regex pattern match find replace regular-expression regexp"),
+    "ws": ("WebSocket: connect, send, recv, close", "ws websocket connection message streaming realtime socket"),
     "template": ("Jinja2-compatible templates: render file or string",
                  "template jinja2 rendering string-template mustache render"),
     "async": ("Async tasks: spawn, spawn_interval, await, cancel",
@@ -44,7 +46,7 @@ def runtime() -> Iterator[Runtime]:
 
 @pytest.fixture(scope="module")
 def builtins(runtime: Runtime) -> Catalog:
-    return builtin_catalog(runtime)
+    return runtime.catalog
 
 
 def public_functions(runtime: Runtime, group: str) -> set[str]:
@@ -148,6 +150,20 @@ def test_the_first_entry_of_a_name_wins() -> None:
     first = module_entry("assay.x", "project", "--- @description mine\n")
     catalog = Catalog([first, module_entry("assay.x", "builtin", "--- @description theirs\n")])
     assert list(catalog) == [first]
+
+
+def test_a_group_that_a_program_adds_is_described_by_its_docstrings() -> None:
+    def page(runtime: Runtime, team: str, text: str = "") -> None:
+        """Page a team. Nights count twice.
+
+        Example: `pager.page("ops")`
+        """
+
+    found = registered_entry("pager", {"page": write(page)})
+    (function,) = found.functions
+    assert (found.name, found.source) == ("pager", "program")
+    assert (function.name, function.signature, function.effect) == ("pager.page", "pager.page(team, text?)", "write")
+    assert (function.description, function.example) == ("Page a team.", 'pager.page("ops")')
 
 
 def test_a_lua_module_is_described_by_its_header() -> None:

@@ -2,7 +2,7 @@
 
 @module toml
 @description TOML serialization: parse and encode
-@keywords toml, serialization, parse, encode, decode, config
+@keywords toml, serialization, deserialize, parse, encode, configuration
 @quickref toml.parse(text) -> table | Table of a TOML document
 @quickref toml.encode(table) -> str | TOML document with sorted keys
 """

@@ -2,7 +2,7 @@
 
 @module yaml
 @description YAML serialization: parse and encode
-@keywords yaml, serialization, parse, encode, decode, config
+@keywords yaml, serialization, deserialize, parse, encode, format
 @quickref yaml.parse(text) -> value | Value of a YAML document
 @quickref yaml.encode(value) -> str | Document in block style, keys sorted
 """
