@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from assay_shell.runtime.catalog import Catalog, Completion
     from assay_shell.runtime.redact import Redactor
 
     Log = Callable[..., None]
@@ -311,6 +312,24 @@ class Runtime:
         if value is None:
             raise KeyError(name)
         return self._finish(self._run(value, args))
+
+    @property
+    def catalog(self) -> Catalog:
+        """What is written about everything that can be called; the groups are loaded for it."""
+        if "catalog" not in self.resources:
+            from assay_shell.runtime.catalog import builtin_catalog
+
+            self.resources["catalog"] = builtin_catalog(self)
+        found: Catalog = self.resources["catalog"]
+        return found
+
+    def complete(self, prefix: str) -> list[Completion]:
+        """What can stand where *prefix* was typed: groups and functions, sorted by name. Runs no code of a script."""
+        return self.catalog.complete(prefix)
+
+    def explain(self, name: str) -> str | None:
+        """The documentation of a function or group as plain text, None when there is no such name."""
+        return self.catalog.explain(name)
 
     def step(self, number: int, *answer: Any) -> str:
         """Run a task's coroutine until it waits or ends (the scheduler's door to Lua)."""
