@@ -80,7 +80,7 @@ def _compare_numbers(left: float, right: float) -> int:
     """Total order: -nan, the numbers with -0.0 before 0.0, nan."""
     if left != left or right != right:
         return _nan_side(left) - _nan_side(right)
-    if left == right == 0 and isinstance(left, float) and isinstance(right, float):
+    if left == right == 0:
         return int(copysign(1, left) - copysign(1, right))
     return (left > right) - (left < right)
 

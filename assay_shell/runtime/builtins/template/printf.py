@@ -5,19 +5,22 @@ from __future__ import annotations
 import math
 import re
 
-from assay_shell.runtime.builtins.template.failure import Failure, invalid
+from assay_shell.runtime.builtins.template.failure import invalid
 from assay_shell.runtime.builtins.template.model import UNDEFINED, get_attribute, kind_of
 from assay_shell.runtime.builtins.template.text import display
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from assay_shell.runtime.builtins.template.budget import Budget
 
 FIELD = re.compile(
-    r"%(?:\((?P<key>[^)]*)\))?(?P<flags>[#0\- +]*)(?P<width>[0-9]*)"
+    r"%%|%(?:\((?P<key>[^)]*)\))?(?P<flags>[#0\- +]*)(?P<width>[0-9]*)"
     r"(?:\.(?P<precision>[0-9]*))?[hlL]?(?P<type>.?)",
     re.DOTALL,
 )
+NOTHING = object()
 TYPES = "dioxXeEfFgGs"
 LARGEST_SIZE = 1_000_000
 """The widest field and the most decimals; floats have at most 1075 decimals anyway."""
@@ -58,48 +61,37 @@ def format_printf(budget: Budget, pattern: str, values: list[object]) -> str:
     Raises:
         Failure: a field is malformed, has no value, or one of the wrong kind.
     """
+    in_order = iter(values)
     parts: list[str] = []
-    position = used = 0
-    while True:
-        start = pattern.find("%", position)
-        if start < 0:
-            break
-        parts.append(pattern[position:start])
-        field = FIELD.match(pattern, start)
-        if pattern.startswith("%%", start):
-            parts.append("%")
-            position = start + 2
-            continue
-        if field is None or field["type"] not in TYPES or not field["type"]:
-            raise _malformed(field, start)
-        if field["key"] is None:
-            value = values[used] if used < len(values) else UNDEFINED
-            missing = used >= len(values)
-            used += 1
-        else:
-            value = _member(values, field["key"])
-            missing = value is UNDEFINED
-        if missing:
-            raise invalid(f"missing an argument for format spec at offset {start}")
-        parts.append(_write(budget, Spec(field), value, start))
+    position = 0
+    for field in FIELD.finditer(pattern):
+        parts.append(pattern[position : field.start()])
+        parts.append("%" if field[0] == "%%" else _fill(budget, field, values, in_order))
         position = field.end()
     parts.append(pattern[position:])
     budget.make(sum(map(len, parts)))
     return "".join(parts)
 
 
-def _malformed(field: re.Match[str] | None, offset: int) -> Failure:
-    if field is None or not field["type"]:
-        return invalid(f"incomplete format spec at offset {offset}; missing conversion type")
-    return invalid(f"invalid conversion type '{field['type']}' in format spec at offset {offset}")
+def _fill(budget: Budget, field: re.Match[str], values: list[object], in_order: Iterator[object]) -> str:
+    offset = field.start()
+    if not field["type"]:
+        raise invalid(f"incomplete format spec at offset {offset}; missing conversion type")
+    if field["type"] not in TYPES:
+        raise invalid(f"invalid conversion type '{field['type']}' in format spec at offset {offset}")
+    value = next(in_order, NOTHING) if field["key"] is None else _member(values, field["key"])
+    if value is NOTHING:
+        raise invalid(f"missing an argument for format spec at offset {offset}")
+    return _write(budget, Spec(field), value, offset)
 
 
 def _member(values: list[object], key: str) -> object:
     if not values:
-        return UNDEFINED
+        return NOTHING
     if kind_of(values[0]) != "map":
         raise invalid("format argument must be a mapping")
-    return get_attribute(values[0], key)
+    found = get_attribute(values[0], key)
+    return NOTHING if found is UNDEFINED else found
 
 
 def _write(budget: Budget, spec: Spec, value: object, offset: int) -> str:

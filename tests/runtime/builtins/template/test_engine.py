@@ -208,6 +208,12 @@ def test_format_reads_no_fields_but_its_own() -> None:
     assert "missing an argument" in failure("{{ '%(__class__)s'|format(namespace()) }}")
 
 
+def test_debug_shows_its_arguments_or_all_variables() -> None:
+    assert render("{{ debug(1, 'a') }}", {}) == '[\n    1,\n    "a",\n]'
+    template = "{% set b = [] %}{% for i in [5] %}{{ debug() }}{% endfor %}"
+    assert render(template, {"a": 1}) == '{\n    "a": 1,\n    "b": [],\n    "i": 5,\n    "loop": <loop 0/1>,\n}'
+
+
 def test_variables_are_not_changed_by_a_template() -> None:
     numbers: list[object] = [3, 1, 2]
     variables = {"l": numbers, "m": {"a": numbers}}
