@@ -27,6 +27,8 @@ assert.eq(template.render_string("{{ x }}", { x = crypto.hash("a", "sha256"):sub
 print(text, require("os").getenv("HOME") ~= nil)
 """
 MOST_MEGABYTES = 120
+NOT_HEADLESS = {"temporalio"}
+"""Dependencies that scripts and checks do without."""
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +119,11 @@ def test_the_headless_list_is_complete() -> None:
         if (need.marker is None or need.marker.evaluate(environment)) and canonicalize_name(need.name) not in listed
     }
     assert missing == set()
+
+
+def test_each_dependency_is_on_the_headless_list_unless_it_is_left_out_on_purpose() -> None:
+    listed = {canonicalize_name(need.name) for need in requirements(ROOT / "requirements-headless.txt")}
+    assert {canonicalize_name(need.name) for need in project_requirements()} - listed - NOT_HEADLESS == set()
 
 
 def test_the_headless_list_has_the_bounds_of_the_project() -> None:
