@@ -9,11 +9,12 @@
 
 local core = ...
 local fail, is_failure, is_handle = core.fail, core.is_failure, core.is_handle
+local INTEGERS, float_text, float_key = core.integer_texts, core.float_text, core.float_key
 
-local find, format, gsub, byte, rep, sub = string.find, string.format, string.gsub, string.byte, string.rep, string.sub
+local find, format, gsub, byte = string.find, string.format, string.gsub, string.byte
 local utf8_length, concat, sort, number_type = utf8.len, table.concat, table.sort, math.type
-local getmetatable, setmetatable, rawget, rawlen, next, pcall, tonumber, tostring, type =
-  getmetatable, setmetatable, rawget, rawlen, next, pcall, tonumber, tostring, type
+local getmetatable, setmetatable, rawget, rawlen, next, pcall, tostring, type =
+  getmetatable, setmetatable, rawget, rawlen, next, pcall, tostring, type
 
 local MAX_DEPTH <const> = 5000 -- levels: far from the million stack slots at which Lua itself gives up
 
@@ -57,94 +58,6 @@ end
 -- What a table of the core's own is to a script, nil for the script's tables.
 local function opaque(t)
   return is_failure(t) and "error" or is_handle(t) and "userdata" or nil
-end
-
--- Numbers ----------------------------------------------------------------------------------------------------
-
--- Looking the text of a small number up is several times faster than making it.
-local function remembered(pattern)
-  return setmetatable({}, {
-    __index = function(texts, i)
-      local text = format(pattern, i)
-      texts[i] = text
-      return text
-    end,
-  })
-end
-
-local INTEGERS = remembered("%d") -- 0 to 999
-local FRACTIONS = { remembered(".%01d"), remembered(".%02d"), remembered(".%03d") }
-
--- The text of a float between 0 and 1e9 with at most three decimals, else nil.
-local function few_decimals(v)
-  local scale = 1
-  for places = 1, 3 do
-    scale = scale * 10
-    local scaled = (v * scale + 0.5) // 1 -- exact below 2^53, and so is the division
-    if scaled / scale == v then
-      local whole = v // 1
-      return (whole < 1000 and INTEGERS[whole] or format("%d", whole)) .. FRACTIONS[places][scaled - whole * scale]
-    end
-  end
-end
-
--- The digits, as few as read back, and the power of ten of the first: "15", 16 for 1.5e16. Positive floats only.
-local function shortest_digits(v)
-  local text
-  for digits = v < 0x1p-1022 and 1 or 15, 17 do -- every normal number has room for 15
-    text = format("%." .. digits - 1 .. "e", v)
-    if tonumber(text) == v then break end
-  end
-  local exponent = find(text, "e", 1, true)
-  local power = tonumber(sub(text, exponent + 1))
-  local digits = gsub(sub(text, 1, exponent - 1), "%.", "")
-  if #digits == 17 then -- below a power of two numbers lie closer: the next 16 digits may read back as well
-    local upper = tonumber(sub(digits, 1, 16)) + 1
-    if tonumber(upper .. "e" .. power - 15) == v then digits = tostring(upper) end
-  end
-  return gsub(digits, "0+$", "", 1), power
-end
-
-local function in_decimals(digits, power)
-  if power < 0 then return "0." .. rep("0", -power - 1) .. digits end
-  if #digits <= power + 1 then return digits .. rep("0", power + 1 - #digits) end
-  return sub(digits, 1, power + 1) .. "." .. sub(digits, power + 2)
-end
-
--- A float outside the range that Lua itself writes without an exponent.
-local function unusual_float_text(v)
-  if v == 0 then return 1 / v < 0 and "-0.0" or "0.0" end
-  local sign = v < 0 and "-" or ""
-  local digits, power = shortest_digits(v < 0 and -v or v)
-  if power >= -5 and power <= 15 then
-    local text = in_decimals(digits, power)
-    return sign .. text .. (find(text, ".", 1, true) and "" or ".0")
-  end
-  local fraction = #digits > 1 and "." .. sub(digits, 2) or ""
-  return sign .. sub(digits, 1, 1) .. fraction .. (power > 0 and "e+" or "e") .. power
-end
-
--- The shortest text that reads back; Lua's own has 15 or 17 digits.
-local function float_text(v)
-  if v > 0 and v < 1e9 then
-    local text = few_decimals(v)
-    if text then return text end
-  end
-  if (v >= 1e-4 and v < 1e15) or (v <= -1e-4 and v > -1e15) then
-    local text = tostring(v)
-    if #text < 18 or v % 1 == 0 then return text end
-    local shorter = format("%.16g", v)
-    return #shorter < #text and tonumber(shorter) == v and shorter or text
-  end
-  return unusual_float_text(v)
-end
-
--- As a key: never an exponent.
-local function float_key(v)
-  if v == 1 / 0 then return "inf" end
-  if v == -1 / 0 then return "-inf" end
-  local digits, power = shortest_digits(v < 0 and -v or v)
-  return (v < 0 and "-" or "") .. in_decimals(digits, power)
 end
 
 -- Strings ----------------------------------------------------------------------------------------------------
@@ -269,15 +182,20 @@ end
 
 -- Shapes: array or object ---------------------------------------------------------------------------------------
 
-local function refuse_array_key(key)
-  refuse("a table marked by json.array has the key " .. (type(key) == "string" and format("%q", key) or tostring(key)))
+-- A key as messages show it; no `__tostring` is asked.
+local function shown(key)
+  local kind = type(key)
+  if kind == "string" then return '"' .. gsub(key, '[\0-\31"\\]', ESCAPES) .. '"' end
+  return kind == "table" and opaque(key) or (kind == "number" or kind == "boolean") and tostring(key) or kind
 end
 
 -- The largest index of a table marked as array; holes are written as null, within reason.
 local function marked_length(t)
   local count, largest = 0, 0
   for key in next, t do
-    if number_type(key) ~= "integer" or key < 1 then refuse_array_key(key) end
+    if number_type(key) ~= "integer" or key < 1 then
+      refuse("a table marked by json.array has the key " .. shown(key))
+    end
     count = count + 1
     if key > largest then largest = key end
   end
@@ -320,7 +238,7 @@ local function length_of_result(t, first, mark)
   local length = rawlen(t)
   if length == 0 then
     for key in next, t do
-      if type(key) ~= "string" then refuse("key must be a string, not " .. tostring(key)) end
+      if type(key) ~= "string" then refuse("key must be a string, not " .. shown(key)) end
     end
     return nil
   end
@@ -339,13 +257,8 @@ local function path_text(last)
   local text = "$"
   for i = 1, last do
     local key = path[i]
-    if number_type(key) == "integer" then
-      text = text .. "[" .. key .. "]"
-    elseif type(key) == "string" and find(key, "^[%a_][%w_]*$") then
-      text = text .. "." .. key
-    else
-      text = text .. "[" .. (type(key) == "string" and '"' .. gsub(key, '[\0-\31"\\]', ESCAPES) .. '"' or tostring(key)) .. "]"
-    end
+    local is_name = type(key) == "string" and find(key, "^[%a_][%w_]*$")
+    text = text .. (is_name and "." .. key or "[" .. shown(key) .. "]")
   end
   return text
 end
@@ -506,57 +419,6 @@ local function write(v, by)
   return text
 end
 
--- Layout --------------------------------------------------------------------------------------------------------
-
--- The index of the quote that ends the string whose text starts at `first`.
-local function closing_quote(text, first)
-  while true do
-    local found = find(text, '["\\]', first)
-    if byte(text, found) == 34 then return found end
-    first = found + 2
-  end
-end
-
--- Lays compact JSON out over lines, two blanks a level; empty tables stay `{}` and `[]`.
-local function indented(text)
-  local pieces, n, level, at = {}, 0, 0, 1
-  local function add(piece)
-    n = n + 1
-    pieces[n] = piece
-  end
-  local function new_line() add("\n" .. rep("  ", level)) end
-  while true do
-    local found = find(text, '[%[%]{},:"]', at)
-    if not found then break end
-    local sign = sub(text, found, found)
-    add(sub(text, at, found - 1))
-    at = found + 1
-    if sign == '"' then
-      local last = closing_quote(text, at)
-      add(sub(text, found, last))
-      at = last + 1
-    elseif sign == ":" then
-      add(": ")
-    elseif sign == "," then
-      add(",")
-      new_line()
-    elseif sign == "]" or sign == "}" then
-      level = level - 1
-      new_line()
-      add(sign)
-    elseif find(text, "^[%]}]", at) then
-      add(sub(text, found, at))
-      at = at + 1
-    else
-      add(sign)
-      level = level + 1
-      new_line()
-    end
-  end
-  add(sub(text, at))
-  return concat(pieces)
-end
-
 -- Python gets nil and the reason where a value has no JSON form.
 local function attempt(by)
   return function(v)
@@ -568,7 +430,7 @@ end
 
 local function encode(v, options)
   local text = write(v, ENCODE)
-  if options ~= nil and core.json_layout(nil, options) then return indented(text) end
+  if options ~= nil and core.json_layout(nil, options) then return core.indented_json(text) end
   return text
 end
 

@@ -139,6 +139,8 @@ def _lua_side(runtime: Runtime) -> dict[str, Any]:
     """What `lua/json.lua` made for this VM."""
     found: dict[str, Any] | None = runtime.resources.get("json")
     if found is None:
+        runtime.include("json_numbers")
+        runtime.include("json_layout")
         found = {str(name): value for name, value in runtime.include("json").items()}
         runtime.resources["json"] = found
     return found

@@ -273,10 +273,10 @@ def test_other_groups_get_plain_data_and_their_own_name_in_messages() -> None:
 def outcome(vm: Runtime, expression: str, argument: str | bytes) -> tuple[object, str | None]:
     """The value of *expression* and no message, or None and the message of its failure."""
     try:
-        [value] = vm.evaluate(f"return {expression}", args=[argument])
+        results = vm.evaluate(f"return {expression}", args=[argument])
     except ScriptError as error:
         return None, error.message
-    return value, None
+    return (results or [None])[0], None
 
 
 def typed(value: object) -> object:
