@@ -111,6 +111,8 @@ def adapt(runtime: Runtime, name: str, builtin: Builtin) -> Callable[..., tuple[
     def call(*raw: Any) -> tuple[Any, ...]:
         try:
             values = collect(raw)
+            # References of the calling coroutine: an exception in a cycle may keep this frame, but must not keep them.
+            raw = ()
             if effect is not None and guard.active:
                 decision = guard.check(effect(values))
                 if decision is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Coroutine, Iterator
 
 import pytest
@@ -44,3 +46,34 @@ def test_a_builtin_that_answers_at_once_starts_no_event_loop(runtime: Runtime) -
 def test_a_wait_decided_on_late_fails_like_any_other(runtime: Runtime) -> None:
     with pytest.raises(ScriptError, match=r"^lookup: nothing there"):
         runtime.evaluate("lookup('c')")
+
+
+KEEPS_ITS_FRAMES = """
+from __future__ import annotations
+import gc
+from assay_shell.runtime.declare import pure
+from assay_shell.runtime.errors import BuiltinError, ScriptError
+from assay_shell.runtime.vm import Runtime
+
+def fail(table: Table) -> None:
+    try:
+        raise ValueError
+    except ValueError as exc:
+        kept = exc
+    raise BuiltinError("fail", str(kept))
+
+for _ in range(60):
+    with Runtime() as runtime:
+        runtime.define("", {"fail": pure(fail)})
+        try:
+            runtime.evaluate("fail({ a = { 1, 2 } })")
+        except ScriptError:
+            pass
+gc.collect()
+"""
+
+
+def test_an_exception_that_outlives_its_call_keeps_nothing_of_lua() -> None:
+    """A process of its own, since what used to happen was memory written to after it had been freed."""
+    ended = subprocess.run([sys.executable, "-c", KEEPS_ITS_FRAMES], capture_output=True, check=False, timeout=25)
+    assert (ended.returncode, ended.stderr) == (0, b"")
