@@ -10,7 +10,7 @@ inside a C call, most likely a `coroutine.resume`, whose first argument is the c
 from __future__ import annotations
 
 from _thread import start_new_thread
-from time import sleep
+from time import monotonic, sleep
 
 from assay_shell.runtime.errors import Interrupted
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _COUNT_EVENT = 1 << 3
 _FIRE_WITHIN = 0.003
+
+_ONE_PRESS = 0.02
+"""Seconds within which two signals count as one: some supervisors and terminals send theirs twice."""
 
 
 class LuaHooks:
@@ -73,9 +76,14 @@ class Interrupter:
 
     def hook_fired(self) -> None:
         """Called from Lua when the hook has raised: take all hooks off, so that clean-up can run."""
-        armed, self._armed = self._armed, []
         self._fired = True
         self._wanted = False
+        self._disarm()
+
+    def _disarm(self) -> None:
+        """Take all hooks off; also when a task is left before its hook has raised: its coroutines may go away."""
+        armed, self._armed = self._armed, []
+        self._runtime.scheduler.disarm = None
         if self._hooks is not None:
             for state in armed:
                 self._hooks.disarm(state)
@@ -84,26 +92,36 @@ class Interrupter:
         """Asked by the count hook."""
         return self._wanted
 
-    def fire(self) -> bool:
-        """Stop what runs now. True when busy Lua has stopped or a wait was cancelled, False when nothing ran."""
+    def fire(self, patience: float = 0.0) -> bool:
+        """Stop what runs now. True when busy Lua has stopped or a wait was cancelled, False when nothing ran.
+
+        A task that works for somebody else, such as a request, gets *patience* seconds to come to an end or to a
+        wait: until then only the main chunk's wait is cancelled.
+        """
         scheduler = self._runtime.scheduler
-        if not scheduler.busy:
+        if not self._anything_runs():
             return False
         self._fired = False
-        self._wanted = self.count_hook
-        before, state = None, None
-        while scheduler.busy and not self._fired:
+        before, state, since = None, None, monotonic()
+        while self._anything_runs() and not self._fired:
             with scheduler.lock:
                 task = scheduler.current
                 if task is not before:  # coroutines of the other one may be gone
                     before, state = task, None
-                if task is not None and not self.count_hook:
+                spared = task is None or (task.context is not None and monotonic() - since < patience)
+                self._wanted = self.count_hook and not spared
+                if task is not None and not spared and not self.count_hook:
                     state = self._descend(state, task.pointer)
-            if task is None and scheduler.has_loop:
+            if spared and scheduler.has_loop:
                 scheduler.loop.call_soon_threadsafe(self._cancel_wait)
             sleep(_FIRE_WITHIN)
         self._wanted = False
         return True
+
+    def _anything_runs(self) -> bool:
+        """Whether a main chunk runs, or a task that came from outside is busy."""
+        scheduler = self._runtime.scheduler
+        return scheduler.busy or scheduler.current is not None
 
     def _cancel_wait(self) -> None:
         """On the loop's thread: cancel the main chunk's wait, unless the hook or an earlier call was first."""
@@ -117,6 +135,7 @@ class Interrupter:
         hooks = self._hooks
         state = task_state if previous is None else hooks.resumed_by(previous) or previous
         self._armed.append(state)
+        self._runtime.scheduler.disarm = self._disarm
         hooks.arm(state)
         return state
 
@@ -145,6 +164,7 @@ class SignalWatch:
         self._wakeup = _signal.set_wakeup_fd(self._pipe[1], warn_on_full_buffer=False)
         for number in (_signal.SIGINT, _signal.SIGTERM):
             self._before.append((number, _signal.signal(number, self._on_signal)))
+        self._runtime.scheduler.at_start = self._take_signals
         start_new_thread(self._watch, (self._pipe[0],))
         return self
 
@@ -152,13 +172,25 @@ class SignalWatch:
         import _signal
         import os
 
+        self._runtime.scheduler.at_start = None
         for number, handler in self._before:
             _signal.signal(number, handler)
         _signal.set_wakeup_fd(self._wakeup)
         os.close(self._pipe[1])  # the watcher reads the end of file, closes its side and ends
 
+    def _take_signals(self) -> bool:
+        """Have signals written to our pipe; whether they were. An event loop that starts takes them for itself."""
+        import _signal
+
+        ours = self._pipe[1]
+        return bool(_signal.set_wakeup_fd(ours, warn_on_full_buffer=False) == ours)
+
     def _on_signal(self, number: int, frame: object) -> None:
         """Break a blocking builtin out of its system call; everything else is the watcher's work."""
+        if not self._take_signals():
+            import os
+
+            os.write(self._pipe[1], bytes((number,)))
         if self._runtime.scheduler.in_builtin:
             self._runtime.scheduler.in_builtin = False
             self._runtime.note_stop(Interrupted(128 + number))
@@ -167,13 +199,14 @@ class SignalWatch:
     def _watch(self, pipe: int) -> None:
         import os
 
-        stopped = False
+        stopped: float | None = None
         while byte := os.read(pipe, 1):
             code = 128 + byte[0]
             if byte[0] not in (2, 15):
                 continue
-            if stopped:
+            if stopped is None:
+                stopped = monotonic()
+                start_new_thread(self._stop, (code,))
+            elif monotonic() - stopped > _ONE_PRESS:
                 self._kill(code)
-            stopped = True
-            start_new_thread(self._stop, (code,))
         os.close(pipe)

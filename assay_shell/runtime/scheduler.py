@@ -33,12 +33,16 @@ _STOP = (False, None, "stop")
 _CANCEL_GRACE = 5.0
 """Seconds that cancelled tasks get for their clean-up when the script ends."""
 
+_IDLE_WORKERS = 256
+"""Coroutines kept for the next tasks of `run_now`."""
+
 
 class Task:
     """A running Lua coroutine. *state* is `running`, `done`, `failed` or `stopped`."""
 
     __slots__ = (
-        "awaited", "cancelled", "detached", "due_stop", "id", "pending", "pointer", "started", "state", "waiters",
+        "awaited", "cancelled", "context", "detached", "due_stop",
+        "id", "pending", "pointer", "started", "state", "waiters",
     )  # fmt: skip
 
     def __init__(self, number: int) -> None:
@@ -54,6 +58,8 @@ class Task:
         self.due_stop = False
         """Whether its next wait must be answered with a stop."""
         self.detached = False
+        self.context: Any = None
+        """What the task works for, where a group has use for that."""
 
 
 class Scheduler:
@@ -68,9 +74,16 @@ class Scheduler:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._own_loop = False
         self._mains: list[Task] = []
+        self._workers: list[Task] = []
+        self.at_start: Callable[[], object] | None = None
+        """Called on a loop of our own whenever it starts to run."""
+        self.before_end: list[Callable[[], Coroutine[Any, Any, Any]]] = []
+        """Awaited before the tasks that are left are cancelled."""
         self.current: Task | None = None
         self.lock = allocate_lock()
         """Held while *current* changes: the interrupter must not touch a coroutine that has ended."""
+        self.disarm: Callable[[], None] | None = None
+        """Takes the interrupter's hooks off the coroutines of the current task; None when there are none."""
         self.in_builtin = False
         """Whether a builtin that does not wait is at work; a signal handler may then raise."""
 
@@ -93,13 +106,13 @@ class Scheduler:
     def loop(self) -> asyncio.AbstractEventLoop:
         """The event loop; made on first use."""
         if self._loop is None or self._loop.is_closed():
-            import asyncio
+            from asyncio import get_running_loop
 
             try:
-                self._loop = asyncio.get_running_loop()
+                self._loop = get_running_loop()
                 self._own_loop = False
             except RuntimeError:
-                self._loop = asyncio.new_event_loop()
+                self._loop = _new_loop()
                 self._own_loop = True
             ready, self._ready = self._ready, []
             for task in ready:
@@ -131,6 +144,44 @@ class Scheduler:
                 await self.finished(task)
             self.forget(task)
 
+    def run_now(self, context: object, function: Any, *args: Any) -> tuple[Any, ...] | Task:
+        """Run the raw Lua *function* at once, on the loop's thread, as a task that works for *context*.
+
+        Its results, after the word `done`, where it ended well without waiting. Otherwise the task, which still
+        waits or has failed; hand it to `release` when it has ended.
+        """
+        task = self._workers.pop() if self._workers else self._new_worker()
+        task.context = context
+        previous = self.current
+        with self.lock:
+            self.current = task
+        try:
+            answer = self._runtime.run(task.id, function, args)
+        finally:
+            self._leave(previous)
+        if not isinstance(answer, str):
+            task.context = None
+            task.due_stop = task.cancelled = False
+            self._workers.append(task)
+            return answer
+        task.started = task.awaited = True
+        self._tasks[task.id] = task
+        if answer == "wait":
+            self._start_wait(task)
+        else:
+            self._end(task, answer)
+        return task
+
+    def release(self, task: Task) -> None:
+        """Take back an ended task of `run_now`: its coroutine is used again."""
+        del self._tasks[task.id]
+        if len(self._workers) < _IDLE_WORKERS and self._runtime.driver["reusable"](task.id):
+            worker = Task(task.id)
+            worker.pointer = task.pointer
+            self._workers.append(worker)
+        else:
+            self._runtime.driver["forget"](task.id)
+
     async def finished(self, task: Task) -> None:
         """Wait until *task* has ended, however it ends."""
         task.awaited = True
@@ -155,7 +206,7 @@ class Scheduler:
             task.due_stop = True
             return False
         pending.cancel()
-        if hasattr(pending, "when"):  # a timer tells nobody that it was cancelled
+        if not hasattr(pending, "add_done_callback"):  # a timer tells nobody that it was cancelled
             task.pending = None
             self.loop.call_soon(self._step, task, *_STOP)
         return True
@@ -183,7 +234,7 @@ class Scheduler:
         task = self._new_main(function, *args)
         self._step(task)
         if task.state == "running":
-            self.loop.run_until_complete(self.finished(task))
+            self._complete(self.finished(task))
         self._mains.remove(task)
         return task
 
@@ -219,18 +270,22 @@ class Scheduler:
 
     def end(self) -> None:
         """Cancel every task that is left, let its clean-up run, and report what failed unseen."""
-        left = [task for task in self._tasks.values() if task.state == "running"]
         if self._loop is None:
-            for task in left:
+            for task in self._running():
                 self._end(task, "stopped")
         elif not self._loop.is_running():
-            self._loop.run_until_complete(self._cancel_all(left))
+            self._complete(self.end_async())
         for task in list(self._tasks.values()):
             self._report(task)
 
     async def end_async(self) -> None:
         """The same on the running loop."""
-        await self._cancel_all([task for task in self._tasks.values() if task.state == "running"])
+        for prepare in list(self.before_end):
+            await prepare()
+        await self._cancel_all(self._running())
+
+    def _running(self) -> list[Task]:
+        return [task for task in self._tasks.values() if task.state == "running"]
 
     def close(self) -> None:
         """End the loop of our own, with everything on it."""
@@ -243,13 +298,13 @@ class Scheduler:
         for pending in left:
             pending.cancel()
         if left:
-            loop.run_until_complete(asyncio.wait(left, timeout=_CANCEL_GRACE))
-        loop.run_until_complete(loop.shutdown_asyncgens())
+            self._complete(_patiently(left))
+        self._complete(loop.shutdown_asyncgens())
         loop.close()
 
     def run(self, awaitable: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine of ours on the loop, between scripts."""
-        return self.loop.run_until_complete(awaitable)
+        return self._complete(awaitable)
 
     async def _cancel_all(self, tasks: list[Task]) -> None:
         import asyncio
@@ -262,10 +317,23 @@ class Scheduler:
             for wait in late:
                 wait.cancel()
 
+    def _complete(self, awaitable: Coroutine[Any, Any, Any]) -> Any:
+        """Run the loop of our own until *awaitable* is done."""
+        loop = self.loop
+        if self.at_start is not None:
+            loop.call_soon(self.at_start)
+        return loop.run_until_complete(awaitable)
+
     def _new_main(self, function: Any, *args: Any) -> Task:
         task = self._new_task(function, *args)
         task.awaited = True
         self._mains.append(task)
+        return task
+
+    def _new_worker(self) -> Task:
+        self._counter += 1
+        task = Task(self._counter)
+        task.pointer = int(self._runtime.driver["worker"](task.id), 16)
         return task
 
     def _new_task(self, function: Any, *args: Any) -> Task:
@@ -291,12 +359,17 @@ class Scheduler:
         try:
             outcome = self._runtime.step(task.id, *answer)
         finally:
-            with self.lock:
-                self.current = previous
+            self._leave(previous)
         if outcome == "wait":
             self._start_wait(task)
         else:
             self._end(task, outcome)
+
+    def _leave(self, previous: Task | None) -> None:
+        with self.lock:
+            self.current = previous
+            if self.disarm is not None:
+                self.disarm()
 
     def _start_wait(self, task: Task) -> None:
         assert self._wait is not None
@@ -351,3 +424,20 @@ class Scheduler:
         error = self._runtime.task_error(task)
         if not isinstance(error, Interrupted):
             self._runtime.log("warn", f"async.spawn: a task that nobody awaits failed: {error}")
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """uvloop's where it is installed: waits cost half as much, for 5 ms at the first one."""
+    try:
+        import uvloop
+    except ImportError:
+        import asyncio
+
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+async def _patiently(tasks: set[asyncio.Task[Any]]) -> None:
+    from asyncio import wait
+
+    await wait(tasks, timeout=_CANCEL_GRACE)

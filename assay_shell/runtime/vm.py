@@ -40,6 +40,10 @@ DEFAULT_MEMORY_LIMIT = 512 << 20
 __all__ = ["Runtime", "register", "run"]
 
 _LUA_FILES = os.path.join(os.path.dirname(__file__), "lua")
+_TERMINATED = 143
+"""Exit code of a script that SIGTERM ends."""
+_PATIENCE, _SHORT_PATIENCE = 1.0, 0.02
+"""Seconds that a busy request may go on after SIGTERM, and after any other interrupt."""
 _UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
@@ -98,6 +102,8 @@ class Runtime:
         self._warned: set[str] = set()
         self._on_close: list[Callable[[], object]] = []
         self._stop: AssayError | None = None
+        self.signalled = False
+        """Whether somebody has asked for an end from outside, as Ctrl-C and SIGTERM do."""
         self._main: Task | None = None
         self._redactor: Redactor | None = None
         self._write = stdout or _process_writer("stdout")
@@ -340,6 +346,15 @@ class Runtime:
             self.driver["spoil"](number, "not enough memory")
             return "failed"
 
+    def run(self, number: int, function: Any, args: tuple[Any, ...]) -> tuple[Any, ...] | str:
+        """Have a worker run *function*: its results after the word `done`, or the outcome as of `step`."""
+        try:
+            answer: tuple[Any, ...] | str = self.driver["run"](number, function, *args)
+        except LuaMemoryError:
+            self.driver["spoil"](number, "not enough memory")
+            return "failed"
+        return (answer,) if answer == "done" else answer
+
     def task_results(self, task: Task) -> tuple[Any, ...]:
         """The raw results of a finished task."""
         found = self.driver["results"](task.id)
@@ -372,11 +387,13 @@ class Runtime:
 
         False when nothing was running that could be stopped.
         """
-        self.note_stop(reason or Interrupted())
-        return self.interrupter.fire()
+        reason = reason or Interrupted()
+        self.note_stop(reason)
+        return self.interrupter.fire(_PATIENCE if getattr(reason, "exit_code", 0) == _TERMINATED else _SHORT_PATIENCE)
 
     def note_stop(self, reason: AssayError) -> None:
         """Remember why the main chunk is being stopped; the first reason counts."""
+        self.signalled = self.signalled or type(reason) is Interrupted
         if self._stop is None:
             self._stop = reason
 

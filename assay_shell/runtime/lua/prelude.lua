@@ -221,41 +221,84 @@ local function describe(value)
 end
 core.describe = describe
 
--- Makes task `id` of `f`; answers the address of its Lua state, which the interrupter needs.
-function driver.start(id, f, ...)
-  local record, arguments = {}, pack(...)
-  local function handler(value)
+-- The message handler of a task's function: what was thrown stays as it is, its traceback is noted.
+local function handler_of(record)
+  return function(value)
     value = on_error(value)
     if value ~= STOP and raw_getmetatable(value) ~= Failure then record.trace = traceback(2) end
     return value
   end
+end
+
+-- Makes task `id` of `f`; answers the address of its Lua state, which the interrupter needs.
+function driver.start(id, f, ...)
+  local record, arguments = {}, pack(...)
+  local handler = handler_of(record)
   record.co = watch(raw_create(function() return raw_xpcall(f, handler, unpack(arguments, 1, arguments.n)) end))
   tasks[id] = record
   return format("%p", record.co)
+end
+
+local DONE = {} -- what a worker yields before the outcome of a function
+
+local function outcome(record, ok, ...)
+  if ok then
+    record.results = pack(...)
+    return "done"
+  end
+  record.failure = (...)
+  return record.failure == STOP and "stopped" or "failed"
 end
 
 local function advance(record, resumed, first, ...)
   local co = record.co
   if raw_status(co) == "suspended" then
     if first == WAIT then return "wait" end
+    if first == DONE then return outcome(record, ...) end
     return advance(record, raw_resume(co)) -- a stray yield of the main chunk just continues
   end
   if not resumed then -- only what even the handler could not hold, such as a lack of memory
-    record.failure = on_error(first)
     raw_close(co)
-  elseif first then
-    record.results = pack(...)
-    return "done"
-  else
-    record.failure = (...)
+    return outcome(record, false, on_error(first))
   end
-  return record.failure == STOP and "stopped" or "failed"
+  return outcome(record, first, ...)
 end
 
 -- Runs task `id` until it waits or ends: "wait", "done", "failed" or "stopped".
 function driver.step(id, ...)
   local record = tasks[id]
   return advance(record, raw_resume(record.co, ...))
+end
+
+-- Workers: coroutines that run one function after another, for tasks that come by the thousand. Their answer
+-- is "done" with the results where a function did not wait.
+
+function driver.worker(id)
+  local record = {}
+  local handler = handler_of(record)
+  local function work(f, ...)
+    return work(yield(DONE, raw_xpcall(f, handler, ...)))
+  end
+  record.co = watch(raw_create(work))
+  tasks[id] = record
+  return format("%p", record.co)
+end
+
+local function finished(record, resumed, first, ok, ...)
+  if resumed and first == DONE and ok then return "done", ... end
+  return advance(record, resumed, first, ok, ...)
+end
+
+function driver.run(id, f, ...)
+  local record = tasks[id]
+  return finished(record, raw_resume(record.co, f, ...))
+end
+
+-- Whether worker `id` can run another function: not when what ended it was more than its handler could hold.
+function driver.reusable(id)
+  local record = tasks[id]
+  record.results, record.failure, record.trace = nil, nil, nil
+  return raw_status(record.co) == "suspended"
 end
 
 function driver.results(id)
