@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay_shell.runtime.redact import MASK, Redactor
@@ -89,5 +89,6 @@ DATA = st.recursive(
 
 
 @given(DATA)
+@settings(max_examples=50)
 def test_data_without_names_of_secrets_is_unchanged(data: Any) -> None:
     assert Redactor().value(data) == data
