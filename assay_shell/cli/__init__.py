@@ -7,7 +7,7 @@ import os
 import sys
 
 from assay_shell.cli.arguments import BARE_FILE, parse
-from assay_shell.runtime.errors import AssayError, UsageError
+from assay_shell.runtime.errors import AssayError, UsageError, os_reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,13 +58,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = INTERRUPTED
     except BrokenPipeError:
         code = 0  # whoever read the output has seen enough
+    except OSError as exc:
+        complain(f"writing standard output: {os_reason(exc)}")
+        code = 1
     except Exception as exc:  # a fault of ours
         if "--debug" in given:
             raise
         complain(f"internal error: {type(exc).__name__}: {exc} (--debug shows where)")
         code = 1
-    _flush()
-    return code
+    return code if _flush() else code or 1
 
 
 def _run(invocation: Invocation) -> int:
@@ -133,10 +135,15 @@ def _open_missing_streams() -> None:
             setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115  open for the life of the process
 
 
-def _flush() -> None:
-    """Hand on what is still buffered; where nobody reads it any more that is nobody's error."""
+def _flush() -> bool:
+    """Hand on what is still buffered; False when it cannot be written. A reader that left is nobody's error."""
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as exc:
         # The interpreter would try once more on its way out, and say so.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(exc, BrokenPipeError):
+            return True
+        complain(f"writing standard output: {os_reason(exc)}")
+        return False
+    return True

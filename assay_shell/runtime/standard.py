@@ -20,7 +20,7 @@ import time
 
 from assay_shell.runtime.commands import HELPERS as COMMANDS
 from assay_shell.runtime.declare import Builtin, depends, read, write
-from assay_shell.runtime.errors import BuiltinError, ScriptExit
+from assay_shell.runtime.errors import BuiltinError, ScriptExit, os_reason
 from assay_shell.runtime.waits import Timer
 
 TYPE_CHECKING = False
@@ -74,27 +74,34 @@ def write_out(runtime: Runtime, data: bytes) -> None:
 
     Raises:
         Interrupted: the reader has gone; the script ends quietly.
+        BuiltinError: it cannot be written, for lack of space for example.
     """
     try:
         runtime.write_out(data)
-    except BrokenPipeError:
-        runtime.stop_with(ScriptExit(1))
+    except OSError as exc:
+        _give_up(runtime, "standard output", exc)
 
 
 def write_error(runtime: Runtime, data: bytes) -> None:
-    """Print to the script's standard error."""
+    """Print to the script's standard error; errors as `write_out`."""
     try:
         runtime.write_error(data)
-    except BrokenPipeError:
-        runtime.stop_with(ScriptExit(1))
+    except OSError as exc:
+        _give_up(runtime, "standard error", exc)
 
 
 def flush_out(runtime: Runtime) -> None:
-    """Hand on what is buffered."""
+    """Hand on what is buffered; errors as `write_out`."""
     try:
         runtime.flush()
-    except BrokenPipeError:
+    except OSError as exc:
+        _give_up(runtime, "standard output", exc)
+
+
+def _give_up(runtime: Runtime, where: str, exc: OSError) -> None:
+    if isinstance(exc, BrokenPipeError):
         runtime.stop_with(ScriptExit(1))
+    raise BuiltinError(None, f"writing {where}: {os_reason(exc)}") from exc
 
 
 def leave(runtime: Runtime, code: int) -> None:

@@ -28,7 +28,7 @@ OURS = {
     "assay_shell.runtime.vm",
     "assay_shell.runtime.waits",
 }
-FROM_THE_STANDARD_LIBRARY = {"__future__", "_signal", "time"}
+FROM_THE_STANDARD_LIBRARY = {"__future__", "_signal", "atexit", "time"}
 
 PRINT_MODULES = "import sys; print(*(name for name in sys.modules if name != '__main__'))"
 

@@ -428,6 +428,24 @@ def test_a_reader_that_left_before_a_short_output_is_no_error(cli: Command) -> N
     assert done.stderr == b""
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        pytest.param("print(1)",
+                     "error: writing standard output: No space left on device (os error 28)", id="at the end"),
+        pytest.param("print(('x'):rep(1 << 20))",
+                     "ERROR writing standard output: No space left on device (os error 28)", id="on the way"),
+    ],
+)  # fmt: skip
+def test_output_that_cannot_be_written_is_an_error(cli: Command, code: str, message: str) -> None:
+    with open("/dev/full", "wb") as full:
+        process = cli.start("exec", "-e", code, stdout=full)
+        _, errors = process.communicate(timeout=10)
+    assert process.returncode == 1
+    assert lines(errors)[1] == message
+
+
 # On a terminal
 
 
