@@ -20,4 +20,5 @@ GROUPS = {
     "process": "process",
     "disk": "disk",
     "os": "os",
+    "ws": "ws",
 }

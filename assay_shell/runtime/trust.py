@@ -1,0 +1,55 @@
+"""TLS contexts for builtins that speak to servers over sockets of their own.
+
+Import this module where a connection is opened, not before: `ssl` takes its time.
+"""
+
+from __future__ import annotations
+
+import ssl
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def client_context(roots: Iterable[bytes] = (), identity: bytes | None = None) -> ssl.SSLContext:
+    """A context that trusts what the machine trusts (`SSL_CERT_FILE` and `SSL_CERT_DIR` count) and *roots* (DER).
+
+    *identity* is certificate and key of the client as one PEM text.
+
+    Raises:
+        ssl.SSLError: a certificate or key is unusable.
+    """
+    context = ssl.create_default_context()
+    if not context.cert_store_stats()["x509_ca"] and not _has_folder():
+        import certifi  # httpx brings it
+
+        context.load_verify_locations(cafile=certifi.where())
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # home-made authorities often lack what it asks for
+    for root in roots:
+        context.load_verify_locations(cadata=root)
+    if identity is not None:
+        _identify(context, identity)
+    return context
+
+
+def _has_folder() -> bool:
+    """Whether OpenSSL has a folder of certificates, which it reads as it needs them."""
+    import os
+
+    folder = ssl.get_default_verify_paths().capath
+    return folder is not None and os.path.isdir(folder) and bool(os.listdir(folder))
+
+
+def _identify(context: ssl.SSLContext, pem: bytes) -> None:
+    """Load certificate and key; the ssl module takes them from a file only."""
+    import os
+    from tempfile import mkstemp
+
+    handle, path = mkstemp(prefix="assay-")  # readable by its owner only
+    try:
+        with open(handle, "wb") as file:
+            file.write(pem)
+        context.load_cert_chain(path, password=b"")  # a locked key is an error, not a question on the terminal
+    finally:
+        os.unlink(path)
