@@ -140,7 +140,8 @@ def _suspects(message: str) -> list[str]:
     names = [word for word in words if "." in word and all(part.isidentifier() for part in word.split("."))]
     suspects += names
     suspects += [name.rpartition(".")[2] for name in names]
-    suspects += [word for word in words[:1] if word.isidentifier()]
+    head, mark, _ = text.partition(": ")
+    suspects += [head] if mark and head.isidentifier() else []
     return [word for word in (*suspects, "error") if word]
 
 
