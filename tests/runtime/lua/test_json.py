@@ -234,10 +234,8 @@ def test_the_standard_library_reads_what_is_written(vm: Runtime) -> None:
     @example({"a": 1, "b": [{"a": 2, "b": "x"}, {"a": "y", "b": {}, "c": [""]}]})
     def holds(value: object) -> None:
         text = encode_value(vm, vm.border.to_lua(value)).decode()
-        assert reference.loads(text) == emptied(value)
-        assert text == reference.dumps(
-            reference.loads(text), ensure_ascii=False, separators=(",", ":"), sort_keys=False
-        ) or ("e" in text)
+        again, wanted = reference.loads(text), emptied(value)
+        assert reference.dumps(again, sort_keys=True) == reference.dumps(wanted, sort_keys=True)
 
     holds()
 

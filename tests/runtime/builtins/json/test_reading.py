@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay_shell.runtime.builtins.json import parse_bytes
+from assay_shell.runtime.builtins.json.engines import SMALL
 from assay_shell.runtime.builtins.json.reading import nests_deeper
 from assay_shell.runtime.errors import BuiltinError, ScriptError
 from assay_shell.runtime.values import as_text
@@ -33,6 +34,7 @@ WITHOUT_NULL = st.recursive(
     lambda inner: st.lists(inner, min_size=1) | st.dictionaries(st.text(), inner, min_size=1),
     max_leaves=25,
 )
+PADDING = st.sampled_from(["", " " * SMALL])  # small and large texts have an engine each
 BROKEN = st.lists(
     st.sampled_from([*'{}[],:"\n\x01é-1', '"k"', "\\u12", ".5", "1e999", "nul"]),
     max_size=10,
@@ -149,6 +151,9 @@ def test_decode_is_an_alias(run: Run, fails: Fails) -> None:
             id="depth of a complete text",
         ),
         pytest.param("('['):rep(2000000)", "json.parse: recursion limit exceeded at line 1 column 128", id="very deep"),
+        pytest.param(
+            "(' '):rep(70000)..'\\n [1,]'", "json.parse: trailing comma at line 2 column 5", id="in a large text"
+        ),
         pytest.param("nil", NO_STRING.format("nil"), id="nil"),
         pytest.param("{}", NO_STRING.format("table"), id="table"),
         pytest.param("'1', 2", "bad argument #2: error converting Lua integer to table", id="options"),
@@ -192,9 +197,9 @@ def test_what_was_parsed_exactly_stays_an_object_when_it_is_emptied(run: Run) ->
 
 
 def test_a_document_round_trips_exactly(vm: Runtime) -> None:
-    @given(DOCUMENTS, st.booleans(), st.sampled_from([None, 2]))
-    def holds(value: object, ascii: bool, indent: int | None) -> None:
-        text = reference.dumps(value, ensure_ascii=ascii, indent=indent)
+    @given(DOCUMENTS, st.booleans(), st.sampled_from([None, 2]), PADDING)
+    def holds(value: object, ascii: bool, indent: int | None, padding: str) -> None:
+        text = padding + reference.dumps(value, ensure_ascii=ascii, indent=indent)
         [again] = vm.evaluate("return json.encode(json.parse(..., { exact = true }))", args=[text])
         assert typed(reference.loads(again)) == typed(value)
 
@@ -202,17 +207,18 @@ def test_a_document_round_trips_exactly(vm: Runtime) -> None:
 
 
 def test_plain_parsing_agrees_with_the_standard_library(vm: Runtime) -> None:
-    @given(WITHOUT_NULL, st.booleans())
-    def holds(value: object, ascii: bool) -> None:
-        [parsed] = vm.evaluate("return json.parse(...)", args=[reference.dumps(value, ensure_ascii=ascii)])
+    @given(WITHOUT_NULL, st.booleans(), PADDING)
+    def holds(value: object, ascii: bool, padding: str) -> None:
+        [parsed] = vm.evaluate("return json.parse(...)", args=[padding + reference.dumps(value, ensure_ascii=ascii)])
         assert typed(parsed) == typed(value)
 
     holds()
 
 
 def test_a_text_is_refused_with_a_message_or_read_as_the_standard_library_reads_it(vm: Runtime) -> None:
-    @given(st.one_of(BROKEN, st.text(max_size=20)))
-    def holds(text: str) -> None:
+    @given(st.one_of(BROKEN, st.text(max_size=20)), PADDING)
+    def holds(text: str, padding: str) -> None:
+        text = padding + text
         written, message = outcome(vm, "json.encode(json.parse(..., { exact = true }))", text)
         if message is None:
             assert typed(reference.loads(str(written))) == typed(reference.loads(text))

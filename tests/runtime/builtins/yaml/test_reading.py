@@ -254,14 +254,15 @@ def test_any_text_ends_in_a_value_or_a_message() -> None:
 
 
 @given(SIGNS.filter(lambda text: "!" not in text))  # a tag without name is read differently
-def test_the_parser_without_libyaml_reads_the_same_or_refuses(text: str) -> None:
+def test_the_parser_without_libyaml_reads_the_same_what_both_read(text: str) -> None:
     builder, parser = _Builder(), _pure_parser(text)
     try:
+        expected = value_of(text)
         while (event := parser.get_event()) is not None:
             builder.take(event)
-    except (Fault, reference.YAMLError):
+    except (BuiltinError, Fault, reference.YAMLError):
         return
-    assert builder.value == value_of(text)
+    assert builder.value == expected
 
 
 DOCUMENTS = st.recursive(
