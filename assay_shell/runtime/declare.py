@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from assay_shell.runtime.convert import converter_for
 from assay_shell.runtime.errors import BuiltinError, Interrupted, ScriptError
-from assay_shell.runtime.waits import Timer
+from assay_shell.runtime.waits import Ended, Timer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from assay_shell.runtime.guard import Effect
+    from assay_shell.runtime.host import Host
     from assay_shell.runtime.values import Border
-    from assay_shell.runtime.vm import Runtime
 
     Target = str | Callable[..., str] | None
 
@@ -96,7 +96,7 @@ def _parameters(function: Callable[..., Any], *, first: int) -> tuple[list[Param
     return parameters, bool(code.co_flags & 0x04)
 
 
-def adapt(runtime: Runtime, name: str, builtin: Builtin) -> Callable[..., tuple[Any, ...]]:
+def adapt(runtime: Host, name: str, builtin: Builtin) -> Callable[..., tuple[Any, ...]]:
     """The callable that Lua gets for *builtin*, known to guard and messages as *name*."""
     function = builtin.function
     first = 1 if function.__code__.co_varnames[:1] == ("runtime",) else 0
@@ -127,7 +127,7 @@ def adapt(runtime: Runtime, name: str, builtin: Builtin) -> Callable[..., tuple[
             kind = type(result)
             if kind is bool or kind is int or kind is float or result is None:
                 return (True, result)
-            if kind is Timer or kind is _COROUTINE:
+            if kind is Timer or kind is Ended or kind is _COROUTINE:
                 return scheduler.wait_for(name, result)
             return (True, *border.results(result))
         except BaseException as exc:
@@ -154,7 +154,7 @@ _COROUTINE = type(_sample)
 
 
 def _collector(
-    runtime: Runtime, parameters: list[Parameter], *, surplus: bool
+    runtime: Host, parameters: list[Parameter], *, surplus: bool
 ) -> Callable[[tuple[Any, ...]], list[Any]]:
     border, count = runtime.border, len(parameters)
     if count == 1 and not surplus:

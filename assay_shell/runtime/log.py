@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from assay_shell.runtime.vm import Runtime
+    from assay_shell.runtime.host import Host
 
     Field = str | int | float | bool | None
 
@@ -142,7 +142,7 @@ def from_environment(
     return Log(write_stderr, lines, hide, colour=colour, as_json=as_json)
 
 
-def default_log(runtime: Runtime) -> Callable[..., None]:
+def default_log(runtime: Host) -> Callable[..., None]:
     """Return what a runtime logs with where its front end gave it nothing: standard error, as the environment says."""
     from os import environ
 

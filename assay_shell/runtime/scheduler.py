@@ -10,7 +10,7 @@ from __future__ import annotations
 from _thread import allocate_lock
 
 from assay_shell.runtime.errors import BuiltinError, Interrupted
-from assay_shell.runtime.waits import Timer
+from assay_shell.runtime.waits import Ended, Timer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from assay_shell.runtime.values import Function
     from assay_shell.runtime.vm import Runtime
 
-    Wait: TypeAlias = Coroutine[Any, Any, Any] | Timer
+    Wait: TypeAlias = Coroutine[Any, Any, Any] | Timer | Ended
 
 _UNREPORTED_AFTER = 1.0
 """Seconds until the failure of a task that nobody awaits is logged."""
@@ -49,7 +49,7 @@ class Task:
         self.id = number
         self.pointer = 0
         self.state = "running"
-        self.pending: asyncio.Task[Any] | asyncio.TimerHandle | None = None
+        self.pending: asyncio.Future[Any] | asyncio.TimerHandle | None = None
         self.waiters: list[Callable[[], None]] = []
         self.awaited = False
         self.started = False
@@ -184,17 +184,22 @@ class Scheduler:
 
     async def finished(self, task: Task) -> None:
         """Wait until *task* has ended, however it ends."""
+        await self._end_of(task)
+
+    def _end_of(self, task: Task) -> asyncio.Future[str]:
+        """A future of the state in which *task* ends."""
         task.awaited = True
-        if task.state != "running":
-            return
-        future = self.loop.create_future()
+        future: asyncio.Future[str] = self.loop.create_future()
 
         def wake() -> None:
             if not future.done():
-                future.set_result(None)
+                future.set_result(task.state)
 
-        task.waiters.append(wake)
-        await future
+        if task.state == "running":
+            task.waiters.append(wake)
+        else:
+            wake()
+        return future
 
     def cancel(self, task: Task) -> bool:
         """Stop *task*: at once where it waits, at its next wait otherwise. Whether it was waiting."""
@@ -384,11 +389,11 @@ class Scheduler:
         if isinstance(wait, Timer):
             task.pending = loop.call_later(wait.seconds, self._step, task, *_DONE)
             return
-        pending = loop.create_task(wait)
+        pending = self._end_of(wait.task) if isinstance(wait, Ended) else loop.create_task(wait)
         task.pending = pending
         pending.add_done_callback(lambda ended: self._resume(task, name, ended))
 
-    def _resume(self, task: Task, name: str, ended: asyncio.Task[Any]) -> None:
+    def _resume(self, task: Task, name: str, ended: asyncio.Future[Any]) -> None:
         if ended.cancelled():
             self._step(task, *_STOP)
             return

@@ -8,8 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from assay_shell.runtime.host import Host
     from assay_shell.runtime.values import Raw, Stream
-    from assay_shell.runtime.vm import Runtime
 
 
 class OpenStream:
@@ -53,7 +53,7 @@ async def close_stream(stream: OpenStream) -> None:
     await stream.close()
 
 
-def handle_of(runtime: Runtime, stream: Stream) -> Raw:
+def handle_of(runtime: Host, stream: Stream) -> Raw:
     """The handle of *stream*: callable for `for`, with `next` and `close`."""
     opened = OpenStream(stream)
     runtime.on_close(opened.close)

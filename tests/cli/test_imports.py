@@ -20,6 +20,7 @@ OURS = {
     "assay_shell.runtime.declare",
     "assay_shell.runtime.errors",
     "assay_shell.runtime.guard",
+    "assay_shell.runtime.host",
     "assay_shell.runtime.interrupt",
     "assay_shell.runtime.log",
     "assay_shell.runtime.scheduler",

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from assay_shell.runtime.declare import Builtin, read
 from assay_shell.runtime.errors import BuiltinError
+from assay_shell.runtime.waits import Ended
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,13 +40,13 @@ def spawn(runtime: Runtime, fn: Function, *args: Value) -> int:
     return runtime.scheduler.spawn(fn.raw, *map(runtime.border.to_lua, args)).id
 
 
-async def join(runtime: Runtime, number: int) -> str:
+def join(runtime: Runtime, number: int) -> Ended | str:
     """Wait for a task: `done`, `failed` or `stopped`."""
     task = _task(runtime, number)
     if task is None:
         return "stopped"
-    await runtime.scheduler.finished(task)
-    return task.state
+    task.awaited = True
+    return Ended(task) if task.state == "running" else task.state
 
 
 async def join_within(runtime: Runtime, number: int, seconds: float) -> bool:

@@ -23,6 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from assay_shell.runtime.host import Host
     from assay_shell.runtime.values import Value
     from assay_shell.runtime.vm import Runtime
 
@@ -91,7 +92,7 @@ def parse_bytes(data: bytes, name: str) -> object:
     return parse_text(data, name)
 
 
-def encode_value(runtime: Runtime, raw: object) -> bytes:
+def encode_value(runtime: Host, raw: object) -> bytes:
     """`json.encode` of what lupa handed over.
 
     Raises:
@@ -127,7 +128,7 @@ def mark_of(runtime: Runtime, raw: object) -> str | None:
     return found
 
 
-def _written(runtime: Runtime, function: str, raw: object) -> bytes:
+def _written(runtime: Host, function: str, raw: object) -> bytes:
     text, reason = _lua_side(runtime)[function](raw)
     if text is None:
         raise BuiltinError(None, from_raw(reason))
@@ -135,7 +136,7 @@ def _written(runtime: Runtime, function: str, raw: object) -> bytes:
     return encoded
 
 
-def _lua_side(runtime: Runtime) -> dict[str, Any]:
+def _lua_side(runtime: Host) -> dict[str, Any]:
     """What `lua/json.lua` made for this VM."""
     found: dict[str, Any] | None = runtime.resources.get("json")
     if found is None:
