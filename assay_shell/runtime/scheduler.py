@@ -268,6 +268,22 @@ class Scheduler:
         """Whether a main chunk has been started and has not ended."""
         return any(task.state == "running" for task in self._mains)
 
+    @property
+    def alone(self) -> bool:
+        """Whether no other task could run while the current one waits."""
+        return len(self._tasks) <= 1 and all(task is self.current for task in self._tasks.values())
+
+    def is_main(self, task: Task) -> bool:
+        """Whether *task* runs a main chunk, rather than being spawned or called by one."""
+        return task in self._mains
+
+    def served(self) -> Task | None:
+        """The task whose wait the running asyncio task is; None outside of one."""
+        from asyncio import current_task
+
+        running = current_task()
+        return next((task for task in self._tasks.values() if task.pending is running), None)
+
     def cancel_main(self) -> bool:
         """Cancel the wait of the main chunk, on the loop's thread; whether there was one."""
         waited = [self.cancel(task) for task in self._mains if task is not self.current]
