@@ -21,4 +21,5 @@ GROUPS = {
     "disk": "disk",
     "os": "os",
     "ws": "ws",
+    "temporal": "temporal",
 }
