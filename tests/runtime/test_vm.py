@@ -92,7 +92,8 @@ def test_binary_chunks_are_refused(runtime):
 
 def test_a_thrown_table_survives_and_is_shown(runtime):
     with pytest.raises(ScriptError, match=r"table: 0x[0-9a-f]+.*code.*7") as caught:
-        runtime.evaluate("error({ code = 7 })")
+        runtime.evaluate("\nerror({ code = 7 })", "dir/s.lua")
+    assert (caught.value.chunk, caught.value.line) == ("dir/s.lua", 2)
     assert caught.value.value == {"code": 7}
     assert runtime.evaluate("local ok, e = pcall(error, {code = 1}) return e.code") == [1]
 

@@ -315,6 +315,9 @@ function driver.failure(id)
   end
   local text = describe(value)
   local chunk, line = string_functions.match(text, "^(.-):(%d+): ")
+  if not chunk then -- what was thrown does not say where: the innermost frame does
+    chunk, line = string_functions.match(record.trace or "", "\n\t([^\n]-):(%d+): ")
+  end
   return text, record.trace or "", chunk, line and tonumber(line), nil, value
 end
 
