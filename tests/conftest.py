@@ -13,7 +13,6 @@ from tests.support.command import Command
 from tests.support.leftovers import Leftovers
 from tests.support.stub import Stub
 
-
 # A busy machine is no reason to fail: each test has its own time limit.
 settings.register_profile("assay", deadline=None, max_examples=100)
 settings.load_profile("assay")
