@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from assay_shell.runtime.builtins.http.engine import Engine, Headers, Reply, Wire
+    from assay_shell.runtime.builtins.http.engine import Engine, Headers, Jar, Reply, Wire
     from assay_shell.runtime.builtins.http.exchange import Call
     from assay_shell.runtime.values import Value
     from assay_shell.runtime.vm import Runtime
@@ -26,7 +26,7 @@ class Pools:
     """Engines by their wires; requests with equal wires share connections."""
 
     def __init__(self, *, cookies: bool = False) -> None:
-        self._cookies = cookies
+        self._jar: Jar | None = {} if cookies else None
         self._engines: dict[tuple[object, ...], Engine] = {}
         self._last: tuple[Wire, Engine] | None = None
 
@@ -43,7 +43,7 @@ class Pools:
         if engine is None:
             while len(self._engines) >= _MOST_ENGINES:  # requests that are on their way keep theirs alive
                 self._engines.pop(next(iter(self._engines)))
-            engine = self._engines[key] = make_engine(wire, cookies=self._cookies)
+            engine = self._engines[key] = make_engine(wire, self._jar)
         self._last = (wire, engine)
         return engine
 

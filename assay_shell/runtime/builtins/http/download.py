@@ -45,7 +45,7 @@ async def save(runtime: Runtime, client: Client, url: Value, path: str, opts: Va
     total = "timeout" in given
     given.setdefault("read_timeout", DEFAULT_TIMEOUT)
     call = streamed(runtime, client, _WHERE, address, given)
-    resume = given.get("resume", False) and not given.get("decompress", False)
+    resume = given.get("resume", False) and not call.settings.decompress  # ranges count coded bytes
     part = Part(path, keep=resume)
     try:
         part.prepare()

@@ -8,14 +8,18 @@
         └── TooLarge   its body goes beyond `max_body`
 
 An engine is one pool of connections, made for one `Wire`. pyreqwest does the work; httpx stands in where there is
-no wheel of it, and for unix sockets. Engines send one request: redirects, retries and sign-in are above them.
+no wheel of it, and for unix sockets. Engines send one request: redirects, retries, sign-in and
+decoding are above them.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from typing import Any, Protocol
+
+    Jar = dict[str, Any]
+    """Where the engines of one client keep cookies, each in its own form under its own name."""
 
     Headers = list[tuple[str, str]]
     """Names and values in order; names of received ones in lower case."""
@@ -110,16 +114,14 @@ TIMED_OUT = "operation timed out"
 class Wire:
     """What is decided when a connection is made; requests with equal wires share connections.
 
-    Timeouts are in seconds, None for none. *proxy* is an address, "" for no proxy, None for the environment's.
+    *connect_timeout* is in seconds, None for none. *proxy* is an address, "" for no proxy, None for the environment's.
     *roots* are DER certificates trusted on top of the system's; *identity* is PEM text, certificate and key.
     """
 
-    __slots__ = ("connect_timeout", "decompress", "http2", "identity", "proxy", "read_timeout", "roots", "unix_socket")
+    __slots__ = ("connect_timeout", "http2", "identity", "proxy", "roots", "unix_socket")
 
     def __init__(self) -> None:
         self.connect_timeout: float | None = None
-        self.read_timeout: float | None = None
-        self.decompress = False
         self.http2 = False
         self.proxy: str | None = None
         self.roots: tuple[bytes, ...] = ()
@@ -171,8 +173,8 @@ def user_agent() -> str:
     return f"assay/{__version__}"
 
 
-def make_engine(wire: Wire, *, cookies: bool = False) -> Engine:
-    """An engine for *wire*; with *cookies* it keeps those that servers set.
+def make_engine(wire: Wire, jar: Jar | None = None) -> Engine:
+    """An engine for *wire*; with a *jar* it keeps the cookies that servers set.
 
     `ASSAY_HTTP_ENGINE=httpx` asks for the fallback.
 
@@ -185,12 +187,12 @@ def make_engine(wire: Wire, *, cookies: bool = False) -> Engine:
         try:
             from assay_shell.runtime.builtins.http.engine_pyreqwest import PyreqwestEngine
         except ImportError:  # a platform without a wheel
-            return _httpx_engine(wire, cookies=cookies)
-        return PyreqwestEngine(wire, cookies=cookies)
-    return _httpx_engine(wire, cookies=cookies)
+            return _httpx_engine(wire, jar)
+        return PyreqwestEngine(wire, jar)
+    return _httpx_engine(wire, jar)
 
 
-def _httpx_engine(wire: Wire, *, cookies: bool) -> Engine:
+def _httpx_engine(wire: Wire, jar: Jar | None) -> Engine:
     from assay_shell.runtime.builtins.http.engine_httpx import HttpxEngine  # 115 ms, only where it is needed
 
-    return HttpxEngine(wire, cookies=cookies)
+    return HttpxEngine(wire, jar)

@@ -6,11 +6,14 @@ It is made to behave as the other one does; causes are worded alike where script
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
+from contextlib import suppress
+from functools import lru_cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from assay_shell.runtime.builtins.http.decoding import CODINGS, Inflater
 from assay_shell.runtime.builtins.http.engine import (
     TIMED_OUT,
     BadRequest,
@@ -27,9 +30,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from assay_shell.runtime.builtins.http.engine import Headers, Wire
+    from assay_shell.runtime.builtins.http.engine import Headers, Jar, Wire
 
 _PORTS = {"http": 80, "https": 443}
+_LAST_PORT = 65535
+_TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _WORDS = {
     "Server disconnected without sending a response.": "connection closed before message completed",
     "peer closed connection without sending complete message body": "end of file before message length reached",
@@ -43,9 +48,9 @@ _WRONG = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 class HttpxEngine:
     """An httpx client without its defaults: no decoding, no redirects, no cookies, our own name."""
 
-    def __init__(self, wire: Wire, *, cookies: bool) -> None:
-        self._decodes = wire.decompress
-        self._client = _client(wire, cookies=cookies)
+    def __init__(self, wire: Wire, jar: Jar | None = None) -> None:
+        self._client = _client(wire)
+        self._client.cookies = _no_cookies() if jar is None else jar.setdefault("httpx", CookieJar())
 
     async def fetch(
         self, method: str, url: str, headers: Headers, body: bytes | None, timeout: float | None, limit: int
@@ -70,12 +75,12 @@ class HttpxEngine:
                 response = await self._send(method, url, headers, body)
         except TimeoutError as exc:
             raise SendError(TIMED_OUT) from exc
-        coding = self._coding(response)
-        return HttpxIncoming(response, _pairs(response, coding), _body(response, coding), deadline)
+        return HttpxIncoming(response, deadline)
 
     async def _send(self, method: str, url: str, headers: Headers, body: bytes | None) -> httpx.Response:
+        _token(method, "method")
         try:
-            request = self._client.build_request(method, url, headers=_encoded(headers), content=body)
+            request = self._client.build_request(method, _parsed(url), headers=_encoded(headers), content=body)
             return await self._client.send(request, stream=True)
         except _WRONG as exc:
             raise _refused(exc) from exc
@@ -83,44 +88,42 @@ class HttpxEngine:
             raise SendError(_cause(exc), unsent=isinstance(exc, _UNSENT)) from exc
 
     async def _whole(self, response: httpx.Response, limit: int) -> Reply:
-        coding = self._coding(response)
         chunks, size = [], 0
-        async for chunk in _body(response, coding):
+        async for chunk in _body(response):
             size += len(chunk)
             if size > limit:
                 raise TooLarge(limit)
             chunks.append(chunk)
-        return Reply(response.status_code, _pairs(response, coding), b"".join(chunks))
-
-    def _coding(self, response: httpx.Response) -> str | None:
-        coding = response.headers.get("content-encoding", "").strip().lower() if self._decodes else ""
-        return coding if coding in CODINGS else None
+        return Reply(response.status_code, _pairs(response), b"".join(chunks))
 
     def place(self, url: str, reference: str | None = None) -> Place:
-        try:
-            found = httpx.URL(url) if reference is None else httpx.URL(url).join(reference)
-        except (httpx.InvalidURL, ValueError) as exc:
-            raise _refused(exc) from exc
-        if not found.scheme:
-            raise BadRequest("relative URL without a base")
+        found = _parsed(url, reference)
         fragment = f"#{found.fragment}" if found.fragment else ""
-        text = f"{found.scheme}://{found.netloc.decode()}{found.raw_path.decode()}{fragment}"
+        user = f"{found.userinfo.decode()}@" if found.userinfo else ""
+        text = f"{found.scheme}://{user}{found.netloc.decode()}{found.raw_path.decode()}{fragment}"
         return Place(text, found.scheme, found.host, found.port or _PORTS.get(found.scheme, 0))
 
     async def close(self) -> None:
         await self._client.aclose()
 
+    def __del__(self) -> None:
+        """Close the connections of an engine that nobody uses any more: sockets of asyncio do not do so themselves."""
+        client = getattr(self, "_client", None)  # missing where it could not be made
+        if client is None or client.is_closed:
+            return
+        with suppress(RuntimeError):  # no loop is running: its sockets are closed already
+            closing = asyncio.get_running_loop().create_task(client.aclose())
+            closing.add_done_callback(lambda done: done.cancelled() or done.exception())
+
 
 class HttpxIncoming:
     """An answer whose body is still coming; *deadline* is in the event loop's time."""
 
-    def __init__(
-        self, response: httpx.Response, headers: Headers, body: AsyncGenerator[bytes, None], deadline: float | None
-    ) -> None:
+    def __init__(self, response: httpx.Response, deadline: float | None) -> None:
         self.status = response.status_code
-        self.headers = headers
+        self.headers = _pairs(response)
         self._response = response
-        self._body = body
+        self._body = _body(response)
         self._deadline = deadline
 
     async def read(self) -> bytes | None:
@@ -135,42 +138,58 @@ class HttpxIncoming:
         await self._response.aclose()
 
 
-async def _body(response: httpx.Response, coding: str | None) -> AsyncGenerator[bytes, None]:
-    inflater = Inflater(coding) if coding else None
+def _parsed(url: str, reference: str | None = None) -> httpx.URL:
+    """The absolute address that *url* is, or that *reference* means there."""
+    try:
+        found = httpx.URL(url) if reference is None else httpx.URL(url).join(reference)
+    except (httpx.InvalidURL, ValueError) as exc:
+        raise _refused(exc) from exc
+    if not found.scheme:
+        raise BadRequest("relative URL without a base")
+    if (found.port or 0) > _LAST_PORT:
+        raise BadRequest("invalid port number")
+    return found
+
+
+async def _body(response: httpx.Response) -> AsyncGenerator[bytes, None]:
     try:
         async for chunk in response.aiter_raw():
-            if inflater is None:
-                yield chunk
-                continue
-            for piece in inflater.feed(chunk):
-                yield piece
+            yield chunk
     except httpx.HTTPError as exc:
         raise BodyError(_cause(exc)) from exc
-    if inflater is not None:
-        inflater.finish()
 
 
-def _pairs(response: httpx.Response, coding: str | None) -> Headers:
-    """Names in lower case and values; without what is not visible ASCII, and what decoding has made untrue."""
-    untrue = (b"content-encoding", b"content-length") if coding else ()
+def _pairs(response: httpx.Response) -> Headers:
+    """Names in lower case and values, without those that are not visible ASCII."""
     return [
         (name.lower().decode("ascii"), value.decode("ascii"))
         for name, value in response.headers.raw
-        if all(32 <= byte < 127 or byte == 9 for byte in value) and name.lower() not in untrue
+        if all(32 <= byte < 127 or byte == 9 for byte in value)
     ]
 
 
 def _encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """The headers as bytes; what is illegal is refused before a connection is made, as the other engine does."""
+    pairs = [(_token(name.lower(), "header name"), value.strip(" \t")) for name, value in headers]
     try:
-        return [(name.lower().encode("ascii"), value.encode()) for name, value in headers]
+        encoded = [(name, value.encode()) for name, value in pairs]
     except UnicodeEncodeError as exc:
-        raise BadRequest("invalid HTTP header") from exc
+        raise BadRequest("a header value is not UTF-8") from exc
+    if any((byte < 32 and byte != 9) or byte == 127 for _, value in encoded for byte in value):
+        raise BadRequest("failed to parse header value")
+    return encoded
 
 
-def _client(wire: Wire, *, cookies: bool) -> httpx.AsyncClient:
-    timeout = httpx.Timeout(None, connect=wire.connect_timeout, read=wire.read_timeout)
+def _token(text: str, what: str) -> bytes:
+    if not text or not _TOKEN.issuperset(text):
+        raise BadRequest(f"invalid HTTP {what}")
+    return text.encode("ascii")
+
+
+def _client(wire: Wire) -> httpx.AsyncClient:
+    timeout = httpx.Timeout(None, connect=wire.connect_timeout)
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=90)
-    tls, http2 = _trust(wire), wire.http2 and _knows_http2()
+    tls, http2 = _trust(wire.roots, wire.identity, os.environ.get("SSL_CERT_FILE")), wire.http2 and _knows_http2()
     if wire.unix_socket is not None:
         transport = httpx.AsyncHTTPTransport(verify=tls, http2=http2, limits=limits, uds=wire.unix_socket)
         client = httpx.AsyncClient(transport=transport, timeout=timeout, trust_env=False)
@@ -189,10 +208,6 @@ def _client(wire: Wire, *, cookies: bool) -> httpx.AsyncClient:
     client.headers = httpx.Headers({"accept": "*/*", "user-agent": user_agent()})
     for name in ("accept-encoding", "connection"):
         client.headers.pop(name, None)
-    if wire.decompress:
-        client.headers["accept-encoding"] = ", ".join(CODINGS)
-    if not cookies:
-        client.cookies = _no_cookies()
     return client
 
 
@@ -202,13 +217,13 @@ def _knows_http2() -> bool:
     return find_spec("h2") is not None  # without it HTTP/1.1 is what the two sides agree on
 
 
-def _no_cookies() -> httpx.Cookies:
-    from http.cookiejar import CookieJar, DefaultCookiePolicy
-
-    return httpx.Cookies(CookieJar(DefaultCookiePolicy(allowed_domains=[])))
+def _no_cookies() -> CookieJar:
+    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
-def _trust(wire: Wire) -> ssl.SSLContext:
+@lru_cache(maxsize=8)  # the system's certificates take 20 ms and more to load
+def _trust(roots: tuple[bytes, ...], identity: bytes | None, store: str | None) -> ssl.SSLContext:
+    """What tells good servers from bad; *store* is the environment's, which OpenSSL reads by itself."""
     context = ssl.create_default_context()
     if not context.cert_store_stats()["x509_ca"] and not _has_store():
         import certifi  # httpx brings it
@@ -216,10 +231,10 @@ def _trust(wire: Wire) -> ssl.SSLContext:
         context.load_verify_locations(cafile=certifi.where())
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # home-made authorities often lack what it asks for
     try:
-        if wire.roots:
-            context.load_verify_locations(cadata=b"".join(wire.roots))
-        if wire.identity is not None:
-            _identify(context, wire.identity)
+        if roots:
+            context.load_verify_locations(cadata=b"".join(roots))
+        if identity is not None:
+            _identify(context, identity)
     except ssl.SSLError as exc:
         raise BadRequest(f"invalid certificate: {exc.reason or exc}") from exc
     return context
@@ -227,15 +242,12 @@ def _trust(wire: Wire) -> ssl.SSLContext:
 
 def _has_store() -> bool:
     """Whether OpenSSL has a folder of certificates, which it reads as it needs them."""
-    import os
-
     folder = ssl.get_default_verify_paths().capath
     return folder is not None and bool(os.listdir(folder))
 
 
 def _identify(context: ssl.SSLContext, pem: bytes) -> None:
     """Load certificate and key; the ssl module takes them from a file only."""
-    import os
     from tempfile import mkstemp
 
     handle, path = mkstemp(prefix="assay-")  # readable by its owner only

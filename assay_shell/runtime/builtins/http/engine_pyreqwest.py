@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pyreqwest.request import RequestBuilder, StreamRequest
     from pyreqwest.response import Response
 
-    from assay_shell.runtime.builtins.http.engine import Headers, Wire
+    from assay_shell.runtime.builtins.http.engine import Headers, Jar, Wire
 
 _LONGEST = 10 * 365 * 86400.0
 """Seconds; a longer timeout is as good as this one, and the library could not hold it."""
@@ -44,9 +44,8 @@ _CONNECTING = "client error (Connect)"
 class PyreqwestEngine:
     """A pyreqwest client without its defaults: no decoding, no redirects, HTTP/1.1, our own name."""
 
-    def __init__(self, wire: Wire, *, cookies: bool) -> None:
-        self._store = CookieStore() if cookies else None
-        self._client = _client(wire, self._store)
+    def __init__(self, wire: Wire, jar: Jar | None = None) -> None:
+        self._client = _client(wire, None if jar is None else jar.setdefault("pyreqwest", CookieStore()))
 
     async def fetch(
         self, method: str, url: str, headers: Headers, body: bytes | None, timeout: float | None, limit: int
@@ -158,14 +157,11 @@ class PyreqwestIncoming:
 
 
 def _client(wire: Wire, store: CookieStore | None) -> Client:
-    coded = wire.decompress
     builder = ClientBuilder().user_agent(user_agent()).http1_lower_case_headers().http2(wire.http2)
-    builder = builder.follow_redirects(False)  # noqa: FBT003 - the library names no such argument
-    builder = builder.gzip(coded).brotli(coded).zstd(coded).deflate(coded)
+    for switch in (builder.follow_redirects, builder.gzip, builder.brotli, builder.zstd, builder.deflate):
+        builder = switch(False)  # noqa: FBT003 - they take nothing else
     if wire.connect_timeout is not None:
         builder = builder.connect_timeout(_span(wire.connect_timeout))
-    if wire.read_timeout is not None:
-        builder = builder.read_timeout(_span(wire.read_timeout))
     if store is not None:
         builder = builder.cookie_provider(store)
     try:

@@ -10,7 +10,9 @@ from assay_shell.runtime.builtins.http.engine import (
     BodyError,
     EngineError,
     RedirectError,
+    Reply,
     SendError,
+    TooLarge,
 )
 from assay_shell.runtime.errors import BuiltinError
 
@@ -18,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from assay_shell.runtime.builtins.http.engine import Engine, Headers, Incoming, Place, Reply
+    from assay_shell.runtime.builtins.http.engine import Engine, Headers, Incoming, Place
     from assay_shell.runtime.builtins.http.settings import HeaderTable, Settings
 
     Answer = Reply | Incoming
@@ -70,6 +72,10 @@ def make_call(
         headers["content-length"] = ("content-length", "0")
     if settings.authorization is not None and "authorization" not in headers:
         headers["authorization"] = ("authorization", settings.authorization)
+    if settings.decompress and "accept-encoding" not in headers:
+        from assay_shell.runtime.builtins.http.decoding import ACCEPTED
+
+        headers["accept-encoding"] = ("accept-encoding", ACCEPTED)
     if "@" in url:
         url = _sign_in(url, headers)
     return Call(engine, settings, method, url, headers, body)
@@ -93,7 +99,68 @@ def _sign_in(url: str, headers: HeaderTable) -> str:
 
 async def whole(call: Call, left: float | None) -> Reply:
     """Send *call* and read the answer to its end."""
-    return await call.engine.fetch(call.method, call.url, call.lines(), call.body, left, call.settings.max_body)
+    settings = call.settings
+    if settings.read_timeout is None:
+        reply = await call.engine.fetch(call.method, call.url, call.lines(), call.body, left, settings.max_body)
+    else:
+        reply = await _watched(call, left)
+    if not settings.decompress:
+        return reply
+    from assay_shell.runtime.builtins.http.decoding import decoded
+
+    return decoded(reply, settings.max_body)
+
+
+async def _watched(call: Call, left: float | None) -> Reply:
+    """`whole` where silence has a limit."""
+    incoming = await beginning(call, left, left)
+    limit, chunks, size = call.settings.max_body, [], 0
+    try:
+        while (chunk := await incoming.read()) is not None:
+            size += len(chunk)
+            if size > limit:
+                raise TooLarge(limit)
+            chunks.append(chunk)
+    finally:
+        await incoming.discard()
+    return Reply(incoming.status, incoming.headers, b"".join(chunks))
+
+
+async def beginning(call: Call, patience: float | None, left: float | None) -> Incoming:
+    """Send *call* and wait for the head of the answer, *patience* seconds; *left* are for head and body together."""
+    from asyncio import timeout
+
+    silence = call.settings.read_timeout
+    if silence is not None:
+        patience = silence if patience is None else min(patience, silence)
+    try:
+        async with timeout(patience):
+            incoming = await call.engine.open(call.method, call.url, call.lines(), call.body, left)
+    except TimeoutError as exc:
+        raise SendError(TIMED_OUT) from exc
+    return incoming if silence is None else Watched(incoming, silence)
+
+
+class Watched:
+    """An answer that may not be silent for longer than *silence* seconds."""
+
+    def __init__(self, incoming: Incoming, silence: float) -> None:
+        self.status = incoming.status
+        self.headers = incoming.headers
+        self._incoming = incoming
+        self._silence = silence
+
+    async def read(self) -> bytes | None:
+        from asyncio import timeout
+
+        try:
+            async with timeout(self._silence):
+                return await self._incoming.read()
+        except TimeoutError as exc:
+            raise BodyError(TIMED_OUT) from exc
+
+    async def discard(self) -> None:
+        await self._incoming.discard()
 
 
 async def transfer(where: str, call: Call, send: Send) -> tuple[Answer, str]:
@@ -172,7 +239,7 @@ def _redirected(call: Call, status: int, location: str) -> Call:
     headers, method, body = dict(call.headers), call.method, call.body
     before = engine.place(call.url)
     try:
-        after = engine.place(engine.place(call.url, location).url)
+        after = engine.place(call.url, location)
     except BadRequest as exc:
         raise RedirectError(exc.cause) from exc
     if after.scheme not in ("http", "https"):

@@ -66,23 +66,28 @@ _SPECS: dict[str, dict[str, str]] = {
 }
 
 _TLS = frozenset(("ca_cert", "ca_cert_file", "cert", "key", "cert_file", "key_file"))
-_WIRED = frozenset(("connect_timeout", "read_timeout", "decompress", "http2", "proxy", "unix_socket")) | _TLS
-_HERE = frozenset(("auth", "bearer", "timeout", "retries", "follow_redirects", "max_redirects", "max_body"))
+_WIRED = frozenset(("connect_timeout", "http2", "proxy", "unix_socket")) | _TLS
+_TIMES = frozenset(("timeout", "read_timeout"))
+_LIMITS = frozenset(("retries", "follow_redirects", "max_redirects", "decompress", "max_body"))
+_HERE = _TIMES | _LIMITS | {"auth", "bearer"}
 
 
 class Settings:
     """What holds for a request.
 
-    *timeout* is in seconds and covers redirects and body, None for no limit; *max_body* counts decoded bytes;
+    *timeout* is in seconds and covers redirects and body, None for no limit; *read_timeout* is the longest silence;
+    *max_body* counts decoded bytes;
     *authorization* is the header's value; *headers* are those of a client.
     """
 
     __slots__ = (
         "authorization",
+        "decompress",
         "follow_redirects",
         "headers",
         "max_body",
         "max_redirects",
+        "read_timeout",
         "retries",
         "timeout",
         "wire",
@@ -91,8 +96,10 @@ class Settings:
     def __init__(self) -> None:
         self.wire = Wire()
         self.timeout: float | None = DEFAULT_TIMEOUT
+        self.read_timeout: float | None = None
         self.follow_redirects = True
         self.max_redirects = MAX_REDIRECTS
+        self.decompress = False
         self.max_body = MAX_BODY
         self.retries: Retries | None = None
         self.authorization: str | None = None
@@ -136,11 +143,14 @@ def settings_from(runtime: Runtime, where: str, given: dict[str, Any], base: Set
         made.wire = _wire(where, given, base.wire)
     if "timeout" in given:
         made.timeout = seconds(where, "timeout", given["timeout"])
+    if "read_timeout" in given:
+        made.read_timeout = seconds(where, "read_timeout", given["read_timeout"])
     if "retries" in given:
         from assay_shell.runtime.builtins.http.retries import retries_from
 
         made.retries = retries_from(runtime, where, given["retries"])
     made.follow_redirects = given.get("follow_redirects", base.follow_redirects)
+    made.decompress = given.get("decompress", base.decompress)
     made.max_redirects = _count(where, "max_redirects", given.get("max_redirects", base.max_redirects))
     made.max_body = _count(where, "max_body", given.get("max_body", base.max_body))
     if "auth" in given or "bearer" in given:
@@ -201,10 +211,9 @@ def _count(where: str, name: str, value: int) -> int:
 
 
 def _wire(where: str, given: dict[str, Any], base: Wire) -> Wire:
-    changes: dict[str, object] = {name: given[name] for name in ("decompress", "http2", "unix_socket") if name in given}
-    for name in ("connect_timeout", "read_timeout"):
-        if name in given:
-            changes[name] = seconds(where, name, given[name])
+    changes: dict[str, object] = {name: given[name] for name in ("http2", "unix_socket") if name in given}
+    if "connect_timeout" in given:
+        changes["connect_timeout"] = seconds(where, "connect_timeout", given["connect_timeout"])
     if "proxy" in given:
         changes["proxy"] = _proxy(where, given["proxy"])
     if not _TLS.isdisjoint(given):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from assay_shell.runtime.builtins.http.client import options_of, prepared, url_of
-from assay_shell.runtime.builtins.http.engine import TIMED_OUT, EngineError, SendError, TooLarge
-from assay_shell.runtime.builtins.http.exchange import failure, transfer
+from assay_shell.runtime.builtins.http.decoding import decoding
+from assay_shell.runtime.builtins.http.engine import EngineError, TooLarge
+from assay_shell.runtime.builtins.http.exchange import beginning, failure, transfer
 from assay_shell.runtime.errors import BuiltinError
 from assay_shell.runtime.values import Stream, as_text
 
@@ -57,13 +58,8 @@ async def begin(where: str, call: Call, *, total: bool) -> tuple[Incoming, str]:
     """
 
     async def send(call: Call, left: float | None) -> Incoming:
-        from asyncio import timeout
-
-        try:
-            async with timeout(left):
-                return await call.engine.open(call.method, call.url, call.lines(), call.body, left if total else None)
-        except TimeoutError as exc:
-            raise SendError(TIMED_OUT) from exc
+        incoming = await beginning(call, left, left if total else None)
+        return decoding(incoming) if call.settings.decompress else incoming
 
     answer, address = await transfer(where, call, send)
     return answer, address  # type: ignore[return-value]  # `send` gives nothing else
