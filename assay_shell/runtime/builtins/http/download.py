@@ -7,6 +7,7 @@ version only, and begins anew when the server has another one.
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 
@@ -78,10 +79,13 @@ class Part:
             OSError: the directories cannot be made, or the target is one itself.
         """
         if os.path.isdir(self._target):
-            raise IsADirectoryError(21, os.strerror(21))
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         parent = os.path.dirname(self._target)
         if parent:
-            os.makedirs(parent, exist_ok=True)
+            try:
+                os.makedirs(parent, exist_ok=True)
+            except FileExistsError as exc:  # a file stands where a directory should
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from exc
         if self._keep and self.mark() is not None:
             with suppress(FileNotFoundError):
                 self.size = os.path.getsize(self._path)
