@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 import time
 
 from pyreqwest.client import Client, ClientBuilder
@@ -26,3 +27,5 @@ async def main() -> None:
 
 
 asyncio.run(main())
+sys.stdout.flush()
+os._exit(0)  # pyreqwest's threads may outlive the interpreter, which aborts then
