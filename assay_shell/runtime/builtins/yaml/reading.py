@@ -54,16 +54,17 @@ def parse_text(text: str, name: str) -> tuple[Any, int]:
     """
     try:
         builder = _Builder()
-        for event in _events(text):
+        for event in events(text):
             builder.take(event)
         return builder.value, builder.size
     except Fault as fault:
         raise BuiltinError(name, str(fault)) from None
     except YAMLError as error:
-        raise BuiltinError(name, _reason(error, text)) from None
+        raise BuiltinError(name, reason_of(error, text)) from None
 
 
-def _events(text: str) -> Iterator[Event]:
+def events(text: str) -> Iterator[Event]:
+    """The parser's events for *text*; raises YAMLError where it is not YAML."""
     try:
         from yaml.cyaml import CParser  # type: ignore[attr-defined]
     except ImportError:  # PyYAML without libyaml
@@ -91,7 +92,8 @@ def _pure_parser(text: str) -> Any:
     return PureParser()
 
 
-def _reason(error: YAMLError, text: str) -> str:
+def reason_of(error: YAMLError, text: str) -> str:
+    """What is wrong with *text*, and where, in one line."""
     if isinstance(error, ReaderError):
         return _unreadable(text) or str(error.reason)
     if not isinstance(error, MarkedYAMLError):
@@ -163,7 +165,7 @@ class _Builder:
     def _scalar(self, event: ScalarEvent) -> None:
         size = 64 + len(event.value)
         self._grow(size)
-        value = _scalar_value(event)
+        value = scalar_value(event)
         if event.anchor:
             self._anchors[event.anchor] = value, size
         self._add(value, event)
@@ -242,7 +244,8 @@ def _key_text(value: Any, event: Any) -> str:
     return repr(value)
 
 
-def _scalar_value(event: ScalarEvent) -> Any:
+def scalar_value(event: ScalarEvent) -> Any:
+    """What a scalar means by its tag, or by the rules of YAML 1.2; raises Fault where its tag does not fit."""
     plain, _ = event.implicit
     tag, text = event.tag, event.value
     if tag is None or tag == "!":
