@@ -150,12 +150,15 @@ def test_the_wheel_runs_in_an_empty_environment(wheel: Path, tmp_path: Path) -> 
 @pytest.mark.long
 @pytest.mark.timeout(300)
 def test_the_headless_list_is_small_and_runs_scripts(
-    wheel: Path, tmp_path: Path, record_property: Callable[[str, object], None], capsys: pytest.CaptureFixture[str]
+    wheel: Path,
+    tmp_path: Path,
+    record_testsuite_property: Callable[[str, object], None],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     site = tmp_path / "site"
     pip(sys.executable, "--no-deps", "--target", site, "-r", ROOT / "requirements-headless.txt", wheel)
     size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) / 1e6
-    record_property("headless_megabytes", round(size, 1))
+    record_testsuite_property("headless_megabytes", round(size, 1))
     with capsys.disabled():
         print(f"headless site-packages: {size:.1f} MB", end=" ")  # noqa: T201  the number is part of the report
     (tmp_path / "s.lua").write_text(SCRIPT)
