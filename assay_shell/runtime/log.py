@@ -178,13 +178,20 @@ def _redacted(hide: Callable[[str], str], name: str, value: Field) -> Field:
 
 
 def _plain_line(timestamp: str, level: str, target: str, message: str, fields: Mapping[str, Field]) -> str:
-    tail = "".join(f" {name}={_field(value)}" for name, value in fields.items())
+    tail = "".join(_labelled(name, f"{name}=", value) for name, value in fields.items())
     return f"{timestamp} {level.upper():>5} {visible(message)}{tail}"
 
 
 def _coloured_line(timestamp: str, level: str, target: str, message: str, fields: Mapping[str, Field]) -> str:
-    tail = "".join(f" \x1b[3m{name}\x1b[0m\x1b[2m=\x1b[0m{_field(value)}" for name, value in fields.items())
+    tail = "".join(
+        _labelled(name, f"\x1b[3m{name}\x1b[0m\x1b[2m=\x1b[0m", value) for name, value in fields.items()
+    )
     return f"\x1b[2m{timestamp}\x1b[0m \x1b[{_COLOURS[level]}m{level.upper():>5}\x1b[0m {visible(message)}{tail}"
+
+
+def _labelled(name: str, label: str, value: Field) -> str:
+    """A field as it follows the message; the text of a further message stands bare, as programs expect it."""
+    return f" {visible(str(value))}" if name == "message" else f" {label}{_field(value)}"
 
 
 def _json_line(timestamp: str, level: str, target: str, message: str, fields: Mapping[str, Field]) -> str:
