@@ -24,7 +24,7 @@ test-long: $(TEST_STAMP)
 	$(PYTEST) -m long $(ARGS)
 
 live: $(TEST_STAMP)
-	LIVE_MINIMUM=tests/live/minimum $(PYTEST) -m live tests/live $(ARGS)
+	$(BIN)/python -m tests.live.run $(ARGS)
 
 lint: $(TEST_STAMP)
 	$(BIN)/ruff check .

@@ -1,0 +1,1 @@
+"""What live tests need to have servers: programs, processes, a budget of time."""
