@@ -132,6 +132,15 @@ def test_looking_at_the_group_does_not_load_the_sdk():
     assert done.stdout == "[]\n"
 
 
+def test_without_the_sdk_connecting_says_so():
+    code = (
+        "import sys; sys.modules['temporalio'] = None; from assay_shell.runtime.vm import run; "
+        "print(run(\"return select(2, pcall(temporal.connect, { url = 'h:1' })).message\")[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "temporal connect: the package temporalio is not installed\n"
+
+
 # Arguments of methods -------------------------------------------------------------------------------------
 
 

@@ -81,9 +81,11 @@ async def _client(runtime: Runtime, given: dict[str, Any]) -> TemporalClient:
 
     import asyncio
 
-    from temporalio.client import Client
-    from temporalio.service import RPCError
-
+    try:
+        from temporalio.client import Client
+        from temporalio.service import RPCError
+    except ImportError as exc:  # small installations leave it out
+        raise BuiltinError(_WHERE, "the package temporalio is not installed") from exc
     try:
         async with asyncio.timeout(None if timeout == float("inf") else timeout):
             wire = await Client.connect(
