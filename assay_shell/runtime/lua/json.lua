@@ -16,7 +16,7 @@ local utf8_length, concat, sort, number_type = utf8.len, table.concat, table.sor
 local getmetatable, setmetatable, rawget, rawlen, next, pcall, tostring, type =
   getmetatable, setmetatable, rawget, rawlen, next, pcall, tostring, type
 
-local MAX_DEPTH <const> = 5000 -- levels: far from the million stack slots at which Lua itself gives up
+local MAX_DEPTH <const> = 4096 -- levels, a multiple of 16: far from the million stack slots at which Lua gives up
 
 -- Marks ------------------------------------------------------------------------------------------------------
 -- Kept beside the tables, so that neither `pairs` nor a metatable of the script's own gets in their way.
@@ -97,6 +97,19 @@ local function escape(s)
   local valid, first_bad = utf8_length(s)
   if not valid then refuse(refuse_bytes(s, first_bad)) end
   return (gsub(s, '[\0-\31"\\]', ESCAPES))
+end
+
+-- Short strings come again and again: what was written for the first ones is kept for the next time.
+local ROOM <const> = 1000
+local known, room = {}, ROOM
+
+local function text_of(s)
+  local text = find(s, PLAIN) and s or escape(s)
+  if room > 0 and #s <= 40 then
+    known[s] = text
+    room = room - 1
+  end
+  return text
 end
 
 -- Plans of objects ----------------------------------------------------------------------------------------------
@@ -250,8 +263,8 @@ end
 
 -- Writing -----------------------------------------------------------------------------------------------------
 
-local out, open, path, depth -- the buffer; tables being written; the key each of them stands under; how many
-local rules -- ENCODE or RESULT
+local out, open, path, depth -- the buffer; the tables being written, outermost first; the key each leads on by; how many
+local rules -- ENCODE, RESULT or DATA
 
 local function path_text(last)
   local text = "$"
@@ -263,24 +276,29 @@ local function path_text(last)
   return text
 end
 
-local function write_other(v, kind, n)
-  n = n + 1
-  if kind == "number" then
-    if number_type(v) == "integer" then
-      out[n] = v >= 0 and v < 1000 and INTEGERS[v] or v
-    elseif v - v ~= 0 then
-      out[n] = rules.not_finite(v)
-    else
-      out[n] = float_text(v)
-    end
-  elseif kind == "boolean" then
-    out[n] = v and "true" or "false"
-  elseif v == nil then
-    out[n] = "null"
-  else
-    refuse(format(rules.unsupported, kind))
+-- Looks for a table that is being written within itself. Asked only every 16 levels: a cycle gets there soon.
+local function examine(t)
+  open[depth + 1] = t
+  local seen = {}
+  for i = 1, depth + 1 do
+    if seen[open[i]] then refuse(rules.recursive .. path_text(i - 1)) end
+    seen[open[i]] = true
   end
-  return n
+  if depth >= MAX_DEPTH then refuse("tables are nested deeper than " .. MAX_DEPTH .. " levels") end
+end
+
+local function number_text(v)
+  if number_type(v) == "integer" then return v >= 0 and v < 1000 and INTEGERS[v] or v end
+  if v - v ~= 0 then return rules.not_finite(v) end
+  return float_text(v)
+end
+
+-- The text of what is neither string nor table.
+local function text_of_other(v, kind)
+  if kind == "number" then return number_text(v) end
+  if kind == "boolean" then return v and "true" or "false" end
+  if kind == "nil" then return "null" end
+  refuse(format(rules.unsupported, kind))
 end
 
 local write_table
@@ -288,14 +306,15 @@ local write_table
 -- A string leaves its closing quote to what follows, which has a text for that: fewer pieces to join.
 
 local function write_array(t, length, n)
-  local out, level = out, depth
+  local out, level, known = out, depth, known
   local separator, quote = "[", '["'
   for i = 1, length do
     local v = t[i]
-    local kind = type(v)
+    local text = known[v]
+    local kind = text and "string" or type(v)
     if kind == "string" then
       out[n + 1] = quote
-      out[n + 2] = find(v, PLAIN) and v or escape(v)
+      out[n + 2] = text or text_of(v)
       n = n + 2
       separator, quote = '",', '","'
     else
@@ -304,7 +323,8 @@ local function write_array(t, length, n)
         path[level] = i
         n = write_table(v, n + 1)
       else
-        n = write_other(v, kind, n + 1)
+        out[n + 2] = text_of_other(v, kind)
+        n = n + 2
       end
       separator, quote = ",", ',"'
     end
@@ -314,15 +334,16 @@ local function write_array(t, length, n)
 end
 
 local function write_object(t, n)
-  local out, level, plan = out, depth, plan_for(t)
+  local out, level, known, plan = out, depth, known, plan_for(t)
   local keys, before, before_string = plan.keys, plan.before, plan.before_string
   local prefix, quote = before, before_string
   for i = 1, #keys do
     local v = t[keys[i]]
-    local kind = type(v)
+    local text = known[v]
+    local kind = text and "string" or type(v)
     if kind == "string" then
       out[n + 1] = quote[i]
-      out[n + 2] = find(v, PLAIN) and v or escape(v)
+      out[n + 2] = text or text_of(v)
       n = n + 2
       prefix, quote = plan.after_string, plan.between_strings
     else
@@ -331,7 +352,8 @@ local function write_object(t, n)
         path[level] = keys[i]
         n = write_table(v, n + 1)
       else
-        n = write_other(v, kind, n + 1)
+        out[n + 2] = text_of_other(v, kind)
+        n = n + 2
       end
       prefix, quote = before, before_string
     end
@@ -348,31 +370,36 @@ local function without_metatable(t)
 end
 
 function write_table(t, n)
-  local mark = marks[t]
-  if mark == "null" then return write_other(nil, "nil", n) end
-  if getmetatable(t) == false and opaque(t) then refuse(format(rules.unsupported, opaque(t))) end
-  if open[t] then refuse(rules.recursive .. path_text(depth)) end
-  if depth == MAX_DEPTH then refuse("tables are nested deeper than " .. MAX_DEPTH .. " levels") end
-  local first = next(t)
-  local length = rules.length(t, first, mark)
-  if length == 0 or first == nil then
-    out[n + 1] = length and "[]" or "{}"
+  local mark, meta = marks[t], getmetatable(t)
+  if mark == "null" then
+    out[n + 1] = "null"
     return n + 1
   end
-  open[t] = true
+  if meta == false and opaque(t) then refuse(format(rules.unsupported, opaque(t))) end
+  local first = next(t)
+  local length = nil
+  if mark or not rules.names_mean_object or type(first) ~= "string" then
+    length = rules.length(t, first, mark)
+    if length == 0 or first == nil then
+      out[n + 1] = length and "[]" or "{}"
+      return n + 1
+    end
+  end
+  if depth > 0 and depth & 15 == 0 then examine(t) end
   depth = depth + 1
+  open[depth] = t
   if length then
-    n = write_array(getmetatable(t) == nil and t or without_metatable(t), length, n)
+    n = write_array(meta == nil and t or without_metatable(t), length, n)
   else
     n = write_object(t, n)
   end
   depth = depth - 1
-  open[t] = nil
   return n
 end
 
 local ENCODE = {
   length = length_to_encode,
+  names_mean_object = true,
   not_finite = function(v)
     return refuse("cannot encode " .. (v ~= v and "NaN" or v > 0 and "inf" or "-inf") .. " as JSON number")
   end,
@@ -392,6 +419,7 @@ local RESULT = {
 -- For Python's own parser, which knows these words.
 local DATA = {
   length = length_to_encode,
+  names_mean_object = true,
   not_finite = function(v) return v ~= v and "NaN" or v > 0 and "Infinity" or "-Infinity" end,
   unsupported = ENCODE.unsupported,
   recursive = ENCODE.recursive,
@@ -405,14 +433,15 @@ end
 
 local function write(v, by)
   rules, out, open, path, depth = by, {}, {}, {}, 0
+  if room < ROOM // 4 then known, room = {}, ROOM end
   local kind = type(v)
   local n
   if kind == "table" then
     n = write_table(v, 0)
   elseif kind == "string" then
-    out[1], n = '"' .. (find(v, PLAIN) and v or escape(v)) .. '"', 1
+    out[1], n = '"' .. text_of(v) .. '"', 1
   else
-    n = write_other(v, kind, 0)
+    out[1], n = text_of_other(v, kind), 1
   end
   local text = concat(out, "", 1, n)
   out, open, path = nil, nil, nil

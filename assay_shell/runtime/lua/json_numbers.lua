@@ -25,8 +25,8 @@ local function few_decimals(v)
     scale = scale * 10
     local scaled = (v * scale + 0.5) // 1 -- exact below 2^53, and so is the division
     if scaled / scale == v then
-      local whole = v // 1
-      return (whole < 1000 and INTEGERS[whole] or format("%d", whole)) .. FRACTIONS[places][scaled - whole * scale]
+      local whole = v // 1 | 0
+      return (whole < 1000 and INTEGERS[whole] or whole) .. FRACTIONS[places][scaled - whole * scale]
     end
   end
 end

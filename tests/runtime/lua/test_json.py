@@ -153,15 +153,27 @@ def test_a_cycle_is_refused_with_its_path(fails: Fails, build: str, path: str) -
     assert fails(f"local t = {{}} {build} json.encode(t)") == f"recursive table at {path}"
 
 
+def test_a_long_cycle_is_refused_with_its_path(fails: Fails) -> None:
+    code = (
+        "local first = {} local t = first for _ = 1, 39 do t.n = {} t = t.n end t.n = first json.encode({ 1, first })"
+    )
+    assert fails(code) == "recursive table at $[2]" + ".n" * 40
+
+
+def test_what_stands_beside_a_cycle_does_not_pile_up(fails: Fails) -> None:
+    code = "local t = { big = ('x'):rep(1000000), more = { 1, 2 } } t.z = { t, t, t } json.encode(t)"
+    assert fails(code, memory_limit=100 << 20) == "recursive table at $.z[1]"
+
+
 def test_a_table_may_stand_in_several_places(run: Run) -> None:
     assert run("local t = {1} return json.encode({t, t, {t}})") == "[[1],[1],[[1]]]"
 
 
 def test_deep_tables_are_written_and_deeper_ones_refused(run: Run, fails: Fails) -> None:
     build = "local t = 1 for _ = 1, {} do t = {{t}} end"
-    assert run(f"{build.format(5000)} return json.encode(t)") == "[" * 5000 + "1" + "]" * 5000
-    assert fails(f"{build.format(5001)} return json.encode(t)") == "tables are nested deeper than 5000 levels"
-    assert "nested deeper" in str(fails(f"{build.format(500000)} return json.encode(t)"))
+    assert run(f"{build.format(4096)} return json.encode(t)") == "[" * 4096 + "1" + "]" * 4096
+    assert fails(f"{build.format(4097)} return json.encode(t)") == "tables are nested deeper than 4096 levels"
+    assert "nested deeper" in str(fails(f"{build.format(409600)} return json.encode(t)"))
 
 
 def test_an_encoder_that_failed_works_again(run: Run) -> None:
