@@ -26,6 +26,7 @@ from assay_shell.runtime.vm import Runtime
 from tests.support.authority import Certificates, make_certificates
 
 RESET = "WebSocket protocol error: Connection reset without closing handshake"
+UPGRADED = "HTTP/1.1 101 Fine\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n"
 TEXT, BINARY, CLOSE, PING, CONTINUED = 1, 2, 8, 9, 0
 
 
@@ -129,8 +130,7 @@ def mute() -> Iterator[str]:
             conn, _ = server.accept()
             with conn:
                 key = conn.recv(4096).partition(b"Sec-WebSocket-Key: ")[2].partition(b"\r")[0].decode()
-                head = "HTTP/1.1 101 Fine\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-                conn.sendall(f"{head}{accept_key(key)}\r\n\r\n".encode())
+                conn.sendall(UPGRADED.format(accept_key(key)).encode())
                 while (data := conn.recv(4096)) and data[0] != 0x88:
                     pass
 
@@ -692,6 +692,26 @@ def test_a_cancelled_task_closes_what_it_holds(run, peer):
     run(code)
     assert peer.gone.wait(5)
     assert peer.seen == [(1000, "")]
+
+
+def test_a_server_that_never_says_goodbye_delays_the_end_by_two_seconds_at_most(run):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        done = threading.Event()
+
+        def serve_once() -> None:
+            conn, _ = server.accept()
+            with conn:
+                key = conn.recv(4096).partition(b"Sec-WebSocket-Key: ")[2].partition(b"\r")[0].decode()
+                conn.sendall(UPGRADED.format(accept_key(key)).encode())
+                done.wait(10)
+
+        thread = threading.Thread(target=serve_once)
+        thread.start()
+        url = f"ws://127.0.0.1:{server.getsockname()[1]}"
+        seconds = run(f"local c = ws.connect('{url}') local started = time() c:close() return time() - started")
+        done.set()
+        thread.join()
+    assert seconds < 4
 
 
 def test_a_cancelled_connect_leaves_no_socket(run):

@@ -154,7 +154,7 @@ def status(conn: Value) -> dict[str, object]:
 async def close(conn: Value, code: int = 1000, reason: str = "") -> None:
     """Say goodbye with *code* and *reason* (at most 123 bytes) and release the connection; again does nothing.
 
-    It waits for the other side's goodbye, 5 seconds at most.
+    It waits for the other side's goodbye, 2 seconds at most.
 
     Example: `ws.close(conn, 4001, "done here")`
 

@@ -38,7 +38,7 @@ CONNECT = Options(
 
 _WHERE = "ws.connect"
 _OPEN_TIMEOUT = 30.0
-_CLOSE_TIMEOUT = 5.0
+_CLOSE_TIMEOUT = 2.0  # Ctrl-C has to wait for it where a script closes by `<close>`
 _MAX_SIZE = 64 << 20
 _SECRET_HEADERS = frozenset(("authorization", "proxy-authorization", "cookie"))
 
