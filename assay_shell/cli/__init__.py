@@ -22,6 +22,7 @@ _COMMANDS: dict[str, tuple[str, str] | None] = {
     "run": ("assay_shell.cli.script", "run_file"),
     "exec": ("assay_shell.cli.script", "run_exec"),
     "docs": ("assay_shell.cli.docs", "show"),
+    "checks": ("assay_shell.cli.checks", "manage"),
     "context": None,
     "modules": None,
     "resume": None,

@@ -11,15 +11,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    Setting = str | int
+    Setting = str | int | list[str]
 
 
 class Option:
-    """One option; *value* is what its value is called in messages, "" where it takes none."""
+    """One option; *value* is what its value is called in messages, "" where it takes none; some may come *often*."""
 
-    __slots__ = ("choices", "name", "short", "value")
+    __slots__ = ("choices", "name", "often", "short", "value")
 
-    def __init__(self, name: str, short: str = "", *, value: str = "", choices: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, name: str, short: str = "", *, value: str = "", choices: tuple[str, ...] = (), often: bool = False
+    ) -> None:
+        self.often = often
         self.name = name
         self.short = short
         self.value = value
@@ -48,12 +51,21 @@ COMMON = (
 BARE_FILE = "FILE"
 """The command of `assay FILE`, which has no name of its own."""
 
+OF_CHECKS = (
+    Option("output", "o", value="FORMAT[=FILE]", often=True),
+    Option("tag", value="TAG", often=True),
+    Option("only", value="NAME", often=True),
+    Option("watch", value="DURATION"),
+)
+"""Options of a run of checks, which a bare file may be as well."""
+
 COMMANDS: dict[str, tuple[Option, ...]] = {
-    "run": (Option("mode", value="MODE", choices=("script", "tool")), Option("timeout", value=COUNT)),
+    "run": (Option("mode", value="MODE", choices=("script", "tool")), Option("timeout", value=COUNT), *OF_CHECKS),
     "exec": (Option("eval", "e", value="CODE"),),
     "docs": (Option("all"),),
     "context": (Option("limit", "l", value=COUNT),),
     "modules": (),
+    "checks": (),
     "resume": (
         Option("token", value="TOKEN"),
         Option("approve", value="ANSWER", choices=("yes", "no")),
@@ -64,7 +76,8 @@ COMMANDS: dict[str, tuple[Option, ...]] = {
 
 # Operands each command takes; None: as many as there are (they are the script's).
 _OPERANDS: dict[str, int | None] = {
-    BARE_FILE: None, "run": None, "exec": None, "docs": 1, "context": 1, "modules": 0, "resume": 0, "help": 1,
+    BARE_FILE: None, "run": None, "exec": None, "docs": 1, "context": 1, "modules": 0, "checks": 2, "resume": 0,
+    "help": 1,
 }  # fmt: skip
 
 
@@ -87,10 +100,15 @@ class Invocation:
         value = self.options.get(name)
         return None if value is None else str(value)
 
+    def texts(self, name: str) -> list[str]:
+        """Return the values of an option that may come often, in order."""
+        value = self.options.get(name)
+        return value if isinstance(value, list) else []
+
     def count(self, name: str) -> int | None:
         """Return the value of a numeric option; None when it was not given."""
         value = self.options.get(name)
-        return None if value is None else int(value)
+        return int(value) if isinstance(value, int | str) else None
 
 
 def parse(arguments: Sequence[str]) -> Invocation:
@@ -158,7 +176,8 @@ def _read_short(invocation: Invocation, item: str, rest: list[str]) -> None:
 
 
 def _known(invocation: Invocation) -> Iterable[Option]:
-    return (*COMMON, *COMMANDS.get(invocation.command, ()))
+    own = OF_CHECKS if invocation.command == BARE_FILE else COMMANDS.get(invocation.command, ())
+    return (*COMMON, *own)
 
 
 def _next_value(option: Option, rest: list[str]) -> str:
@@ -169,6 +188,9 @@ def _next_value(option: Option, rest: list[str]) -> str:
 
 
 def _store(invocation: Invocation, option: Option, value: str = "") -> None:
+    if option.often:
+        invocation.options[option.name] = [*invocation.texts(option.name), value]
+        return
     if option.name in invocation.options:
         raise UsageError(f"'--{option.name}' was given more than once")
     invocation.options[option.name] = _checked(option, value)

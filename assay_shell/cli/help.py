@@ -17,6 +17,7 @@ What follows FILE reaches the script as `arg`; write -- before arguments that be
 Commands:
   run       run a script or a list of checks, with options of its own
   exec      run code from the command line, or any file as Lua
+  checks    look at a list of checks without running it
   docs      explain a builtin function or group
   context   find modules for a task
   modules   list all modules
@@ -44,6 +45,19 @@ Run a script (.lua, or - for standard input) or a list of checks (.yaml, .yml).
 
       --mode MODE        script (default), or tool: one JSON envelope on standard output
       --timeout SECONDS  end the run after so many seconds (tool mode: 20 unless given)
+
+For a list of checks, also without the word run:
+
+  -o, --output FORMAT[=FILE]  json, ndjson, junit, tap, github, prometheus, html or pretty; several, to files
+      --tag TAG               only checks with that tag, and what they depend on
+      --only NAME             only checks of that name (* and ? stand for anything), and what they depend on
+      --watch DURATION        begin again after that time (30s, 5m), until Ctrl-C
+""",
+    "checks": """\
+Usage: assay checks validate FILE
+       assay checks schema
+
+Read a list of checks and say what is wrong with it, or print the JSON Schema of such files for editors.
 """,
     "exec": """\
 Usage: assay exec [OPTIONS] -e CODE [ARGUMENT...]

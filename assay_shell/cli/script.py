@@ -68,11 +68,20 @@ def run_file(invocation: Invocation) -> int:
         return _run_path(invocation, path, args)
     extension = extension_of(path)
     if extension in ("yaml", "yml"):
-        raise not_available("check mode")
+        from assay_shell.cli.checks import run_checks
+
+        return run_checks(invocation, path)
     if extension != "lua":
         complain(f"unsupported file extension {quoted(extension)} (expected .yaml, .yml, or .lua){_meant(path)}")
         return _unreadable(invocation)
+    _refuse_check_options(invocation)
     return _run_path(invocation, path, args)
+
+
+def _refuse_check_options(invocation: Invocation) -> None:
+    for name in ("output", "tag", "only", "watch"):
+        if name in invocation.options:
+            raise UsageError(f"'--{name}' is for lists of checks (.yaml, .yml); write -- before a script's arguments")
 
 
 def run_exec(invocation: Invocation) -> int:

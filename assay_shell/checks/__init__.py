@@ -1,0 +1,1 @@
+"""Checks in YAML: read, run, reported."""
