@@ -158,7 +158,7 @@ def _run(invocation: Invocation, script: Script) -> int:
     try:
         _run_watched(runtime, script, log, invocation.count("timeout"))
     except DeadlineExceeded as exc:
-        log.write("error", f"execution timed out after {exc.seconds:g}s")
+        log.write("error", timed_out(exc.seconds))
         return _exit_code(invocation, exc)
     except (ScriptExit, Interrupted) as exc:
         return exc.exit_code
@@ -181,7 +181,7 @@ def _run_watched(runtime: Runtime, script: Script, log: Log, timeout: int | None
 
     with SignalWatch(runtime, stop=stop, kill=os._exit), runtime:
         try:
-            _evaluate(runtime, script, timeout)
+            _evaluate(runtime, script, timeout, log)
         except ScriptError as exc:
             _tell(exc, script, runtime, log)  # while the runtime can still say which names there are
             raise
@@ -189,7 +189,7 @@ def _run_watched(runtime: Runtime, script: Script, log: Log, timeout: int | None
             ended.release()
 
 
-def _evaluate(runtime: Runtime, script: Script, timeout: int | None) -> None:
+def _evaluate(runtime: Runtime, script: Script, timeout: int | None, log: Log) -> None:
     if script.args:
         runtime.set_arguments(script.name, script.args)
     if timeout is None:
@@ -197,8 +197,17 @@ def _evaluate(runtime: Runtime, script: Script, timeout: int | None) -> None:
         return
     from assay_shell.runtime.deadline import Deadline
 
-    with Deadline(runtime, timeout):
+    def kill(code: int) -> None:
+        log.write("error", timed_out(timeout))
+        os._exit(code)
+
+    with Deadline(runtime, timeout, kill=kill):
         runtime.evaluate(script.source, script.name, script.args)
+
+
+def timed_out(seconds: float) -> str:
+    """Return what is said of a run that took longer than *seconds*."""
+    return f"execution timed out after {seconds:g}s"
 
 
 def _standard_output() -> Callable[[bytes], object]:

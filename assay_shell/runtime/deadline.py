@@ -9,6 +9,7 @@ from assay_shell.runtime.errors import DeadlineExceeded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from _thread import LockType
     from collections.abc import Callable
 
     from assay_shell.runtime.vm import Runtime
@@ -49,8 +50,18 @@ class Deadline:
             if self._ended.acquire(timeout=self._seconds):
                 return
             reason = DeadlineExceeded(self._seconds)
-            self._runtime.interrupt(reason)
+            interrupted = allocate_lock()
+            interrupted.acquire()
+            start_new_thread(self._interrupt, (reason, interrupted))
             if not self._ended.acquire(timeout=self._grace) and self._kill is not None:
                 self._kill(reason.exit_code)
+            interrupted.acquire()
         finally:
             self._watched.release()
+
+    def _interrupt(self, reason: DeadlineExceeded, done: LockType) -> None:
+        """Interrupt the script, which takes as long as a C function that cannot be reached runs."""
+        try:
+            self._runtime.interrupt(reason)
+        finally:
+            done.release()

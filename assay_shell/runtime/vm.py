@@ -28,11 +28,13 @@ from assay_shell.runtime.values import RESERVE, Border, brief, from_raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeVar
 
     from assay_shell.runtime.catalog import Catalog, Completion
     from assay_shell.runtime.host import Log, Writer
+
+    Answer = TypeVar("Answer")
 
 __all__ = ["Runtime", "register", "run"]
 
@@ -166,6 +168,17 @@ class Runtime(Host):
         function = self.compile(source, name)
         return self._finish(self._run(function, args))
 
+    def evaluate_to_json(self, source: str | bytes, name: str = "<eval>", args: Sequence[object] = ()) -> bytes:
+        """Run a chunk as `evaluate` does; its first result as JSON text by the rules of tool mode.
+
+        Raises:
+            BuiltinError: the result has no JSON form (`serializing Lua result: ...`). Others as `evaluate`.
+        """
+        from assay_shell.runtime.builtins.json import encode_result
+
+        task = self._run(self.compile(source, name), args)
+        return self._answer(task, lambda results: encode_result(self, results[0] if results else None))
+
     async def evaluate_async(
         self, source: str | bytes, name: str = "<eval>", args: Sequence[object] = ()
     ) -> list[Any]:
@@ -178,10 +191,14 @@ class Runtime(Host):
         return self.scheduler.run_main(function, *map(self.border.to_lua, args))
 
     def _finish(self, task: Task) -> list[Any]:
+        return self._answer(task, lambda results: [self.border.deep(raw) for raw in results])
+
+    def _answer(self, task: Task, convert: Callable[[tuple[Any, ...]], Answer]) -> Answer:
+        """What *convert* makes of the raw results of an ended main chunk."""
         try:
             if task.state != "done":
                 raise self.task_error(task)
-            return [self.border.deep(raw) for raw in self.task_results(task)]
+            return convert(self.task_results(task))
         finally:
             self._stop = None
             self.scheduler.forget(task)

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
 from assay_shell.runtime.deadline import Deadline
 from assay_shell.runtime.errors import DeadlineExceeded, ScriptError
 from assay_shell.runtime.vm import Runtime
+from tests.support.command import Command
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,16 @@ def test_what_ends_in_time_is_left_alone() -> None:
             assert runtime.evaluate("return 'done'") == ["done"]
         with pytest.raises(ScriptError, match="own"), Deadline(runtime, 30):
             runtime.evaluate("error('own')")
+
+
+@pytest.mark.parametrize("wait", ["sleep(0)", ""])
+def test_a_c_function_that_runs_away_ends_the_process(cli: Command, tmp_path: Path, wait: str) -> None:
+    (tmp_path / "s.lua").write_text(f"{wait} ; (('a'):rep(40)):find(('a-'):rep(40) .. 'b')")
+    started = time.monotonic()
+    done = cli("run", "--timeout", "1", "s.lua")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert "ERROR execution timed out after 1s" in done.stderr.decode()
+    assert time.monotonic() - started < 8
 
 
 def test_what_no_interrupt_reaches_ends_the_process() -> None:

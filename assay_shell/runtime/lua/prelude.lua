@@ -24,6 +24,7 @@ local setmetatable, rawget, next, type, tostring =
 local string_functions = string
 
 local core = { presets = {} } -- presets: group -> functions of Lua's own that stand in it
+core.frame, core.set_hook = frame, set_hook
 
 -- Stops --------------------------------------------------------------------------------------------------
 -- An interrupt, a cancellation and an exit unwind a task past every pcall.
