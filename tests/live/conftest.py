@@ -67,16 +67,16 @@ def _database(name: str, logs: Path) -> Iterator[Database]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Note which servers each test asks for; `web` stands for those that come with the tests."""
+    """Note which servers each live test asks for; `web` stands for those that come with the tests."""
     known = {server.name for server in SERVERS}
-    for item in items:
+    for item in (item for item in items if item.get_closest_marker("live")):
         _servers_of[item.nodeid] = sorted(known.intersection(getattr(item, "fixturenames", ()))) or ["web"]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when == "call" and report.passed:
         _passed.update(_servers_of.get(report.nodeid, ()))
-    if report.skipped:
+    if report.skipped and report.nodeid in _servers_of:
         _skipped[report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)] += 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import os
 import socket
@@ -25,6 +26,7 @@ from assay_shell.runtime.errors import ScriptError
 from assay_shell.runtime.vm import Runtime
 from tests.support.authority import Certificates, make_certificates
 
+REFUSED = f"{os.strerror(errno.ECONNREFUSED)} (os error {errno.ECONNREFUSED})"
 RESET = "WebSocket protocol error: Connection reset without closing handshake"
 UPGRADED = "HTTP/1.1 101 Fine\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n"
 TEXT, BINARY, CLOSE, PING, CONTINUED = 1, 2, 8, 9, 0
@@ -521,7 +523,7 @@ def test_an_address_that_makes_no_sense_is_refused(fails, url, message):
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_refused_connection_says_so(fails, closed_port, host):
-    expected = f"ws.connect: IO error: {os.strerror(111)} (os error 111)"
+    expected = f"ws.connect: IO error: {REFUSED}"
     assert fails(f"ws.connect('ws://{host}:{closed_port}')") == expected
 
 
