@@ -210,8 +210,10 @@ class Border:
             self.reserve(len(value))
             return value
         if kind is list or kind is dict:
-            self.reserve(0)
-            return self._lua.table_from(_storable(value), recursive=True)
+            weight = [0]
+            prepared = _storable(value, weight)
+            self.reserve(weight[0])
+            return self._lua.table_from(prepared, recursive=True)
         if isinstance(value, Table | Function | Opaque):
             return value.raw
         if isinstance(value, Raw):
@@ -271,14 +273,24 @@ class Border:
         return True
 
 
-def _storable(value: Any) -> Any:
-    """*value* with text in the VM's form and without None members; untouched parts are shared."""
-    if isinstance(value, str):
-        return value if value.isascii() else as_bytes(value)
-    if isinstance(value, dict):
-        return {_storable(key): _storable(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
+_MEMBER = 64
+"""Bytes that a member of a table takes, about."""
+
+
+def _storable(value: Any, weight: list[int]) -> Any:
+    """*value* with text in the VM's form and without None members; adds what it will take to *weight*."""
+    kind = type(value)
+    if kind is str or kind is bytes:
+        weight[0] += len(value)
+        return value if kind is bytes or value.isascii() else as_bytes(value)
+    if kind is dict:
+        weight[0] += _MEMBER * (len(value) + 1)
+        return {
+            _storable(key, weight): _storable(item, weight) for key, item in value.items() if item is not None
+        }
+    if kind is list:
+        weight[0] += _MEMBER * (len(value) + 1)
+        return [_storable(item, weight) for item in value]
     if isinstance(value, Table | Function | Opaque):
         return value.raw
     return value.obj if isinstance(value, Raw) else value

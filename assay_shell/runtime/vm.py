@@ -133,6 +133,7 @@ class Runtime(Host):
         from assay_shell.runtime.standard import register
 
         register(self)
+        driver["seal"]()
         for name in GROUPS:
             driver["lazy_group"](name)
         for name, functions in ADDED_GROUPS.items():
@@ -270,7 +271,7 @@ class Runtime(Host):
     def task_results(self, task: Task) -> tuple[Any, ...]:
         """The raw results of a finished task."""
         found = self.driver["results"](task.id)
-        return found if isinstance(found, tuple) else () if found is None else (found,)
+        return found[1:] if isinstance(found, tuple) else ()
 
     def task_error(self, task: Task) -> AssayError:
         """The exception for a task that failed or was stopped."""

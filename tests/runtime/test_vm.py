@@ -19,6 +19,8 @@ def runtime():
 
 
 def test_a_chunk_gives_all_its_results_as_python_data(runtime):
+    assert runtime.evaluate("return nil") == [None]
+    assert runtime.evaluate("return") == []
     assert runtime.evaluate("return 1, 'é', nil, {1, 2}, {a = {b = true}}, 1.0") == [
         1, "é", None, [1, 2], {"a": {"b": True}}, 1.0,
     ]  # fmt: skip
@@ -59,6 +61,20 @@ def test_a_group_can_be_added_to_every_runtime():
 
     assay_shell.register("added", {"answer": pure(answer)})
     assert assay_shell.run("return added.answer()") == [42]
+
+
+def test_what_a_script_replaces_does_not_break_builtins(runtime):
+    code = """
+      string.find, string.format, table.concat, pcall, setmetatable, next = nil, nil, nil, nil, nil, nil
+      os.time, math.type = nil, nil
+      return json.encode({ a = { 1, "x" } }), async.spawn(function() return 1 end).await()[1]
+    """
+    assert runtime.evaluate(code) == ['{"a":[1,"x"]}', 1]
+
+
+def test_the_locale_stays(runtime):
+    code = "local o = require('os') return o.setlocale('de_DE.UTF-8'), o.setlocale(), tostring(1.5)"
+    assert runtime.evaluate(code) == [None, "C", "1.5"]
 
 
 def test_vms_share_nothing():

@@ -302,9 +302,10 @@ function driver.reusable(id)
   return raw_status(record.co) == "suspended"
 end
 
+-- How many results a finished task has, and these.
 function driver.results(id)
   local results = tasks[id].results
-  return unpack(results, 1, results.n)
+  return results.n, unpack(results, 1, results.n)
 end
 
 -- message, traceback, chunk, line, prefix, value of a failed task.
@@ -462,8 +463,25 @@ end
 core.load = driver.compile
 
 -- Runs one of our own Lua files with the private helpers as its argument.
+-- Until the VM is sealed our files see the real globals, which some of them set up; afterwards a copy of the
+-- standard library, so that nothing a script replaces or removes can break them.
+local library
+
+function driver.seal()
+  library = setmetatable({}, { __index = globals })
+  for name, value in next, globals do
+    if type(value) == "table" and loaded_modules[name] == value and value ~= globals then
+      local copy = {}
+      for key, item in next, value do copy[key] = item end
+      library[name] = copy
+    elseif type(value) == "function" then
+      library[name] = value
+    end
+  end
+end
+
 function driver.include(source, name)
-  local chunk, message = raw_load(source, "=[assay]", "t")
+  local chunk, message = raw_load(source, "=[assay]", "t", library or globals)
   if not chunk then error(name .. ": " .. message, 0) end
   return chunk(core)
 end

@@ -127,6 +127,11 @@ function library.exit(code)
   core.exit(code)
 end
 
+-- Another locale would change how numbers are written and read, in every group.
+function library.setlocale(locale)
+  return (locale == nil or locale == "" or locale == "C" or locale == "POSIX") and "C" or nil
+end
+
 core.presets.os = {
   clock = library.clock,
   date = library.date,
