@@ -73,10 +73,10 @@ async def create_schedule(runtime: Runtime, client: TemporalClient, opts: Value 
         task_queue=given["task_queue"],
     )  # fmt: skip
     policy = SchedulePolicy(
-        overlap=_overlap(where, given.get("overlap", "skip")),
-        catchup_window=_optional(where, given, "catchup_window"),
-        pause_on_failure=given.get("pause_on_failure", False),
+        overlap=_overlap(where, given.get("overlap", "skip")), pause_on_failure=given.get("pause_on_failure", False)
     )
+    if "catchup_window" in given:
+        policy.catchup_window = seconds(where, "catchup_window", given["catchup_window"])
     state = ScheduleState(
         note=given.get("note"), paused=given.get("paused", False), limited_actions=left > 0, remaining_actions=left
     )
