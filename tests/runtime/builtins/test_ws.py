@@ -9,6 +9,8 @@ import os
 import socket
 import ssl
 import struct
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
@@ -584,6 +586,15 @@ def test_options_that_make_no_sense_are_refused(fails, closed_port, opts, messag
 def test_an_unknown_option_is_an_error_under_strict(fails, closed_port):
     text = fails(f"ws.connect('ws://127.0.0.1:{closed_port}', {{ header = {{}} }})", strict=True)
     assert text == "ws.connect: unknown option 'header', did you mean 'headers'?" or "headers" in text
+
+
+def test_looking_at_the_group_loads_neither_websockets_nor_an_event_loop():
+    code = (
+        "import sys; from assay_shell.runtime.vm import run; run('return ws.connect'); "
+        "print([name for name in sys.modules if name in ('websockets', 'asyncio', 'ssl')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 # Arguments ------------------------------------------------------------------------------------------------

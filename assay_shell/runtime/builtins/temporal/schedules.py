@@ -75,8 +75,8 @@ async def create_schedule(runtime: Runtime, client: TemporalClient, opts: Value 
     policy = SchedulePolicy(
         overlap=_overlap(where, given.get("overlap", "skip")), pause_on_failure=given.get("pause_on_failure", False)
     )
-    if "catchup_window" in given:
-        policy.catchup_window = seconds(where, "catchup_window", given["catchup_window"])
+    if window := _optional(where, given, "catchup_window"):  # without one the server's own holds
+        policy.catchup_window = window
     state = ScheduleState(
         note=given.get("note"), paused=given.get("paused", False), limited_actions=left > 0, remaining_actions=left
     )
