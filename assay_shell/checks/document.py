@@ -51,7 +51,6 @@ class Node:
     kind: str  # scalar, list or map
     value: Any = None
     text: str = ""
-    plain: bool = True
     items: list[Node] = field(default_factory=list)
     fields: dict[str, tuple[Node, Node]] = field(default_factory=dict)
 
@@ -94,9 +93,9 @@ def read_document(text: str, file: str) -> Node:
         for event in events(text):
             builder.take(event)
     except Fault as fault:
-        raise ConfigError(str(fault)) from None
+        raise ConfigError(f"{fault} in {file}") from None
     except YAMLError as exc:
-        raise ConfigError(reason_of(exc, text)) from None
+        raise ConfigError(f"{reason_of(exc, text)} in {file}") from None
     if builder.root is None:
         raise ConfigError("the file is empty", Place(file, 1, 1))
     return builder.root
@@ -144,7 +143,7 @@ class _Builder:
     def _scalar(self, event: Any) -> None:
         value = scalar_value(event)
         self._grow(1)
-        node = self._node(event, "scalar", value=value, text=event.value, plain=event.implicit[0])
+        node = self._node(event, "scalar", value=value, text=event.value)
         if event.anchor:
             self._anchors[event.anchor] = node, 1
         self._add(node, event)

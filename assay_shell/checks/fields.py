@@ -101,7 +101,7 @@ EXPECT = (
     Field("addresses", TEXTS, "addresses that must be among the answers", ("dns",)),
     Field("exit", count(0, 255), "exit code; 0 unless given", ("command",)),
     Field("rows", COUNT, "number of rows", ("sql",)),
-    Field("value", TEXT, "first column of the first row, as text", ("sql",)),
+    Field("value", TEXT, "the one column of the first row, as text", ("sql",)),
 )
 
 # Keys that are read by code of their own.

@@ -26,7 +26,7 @@ _LATER = "captures."
 def substitute(node: Node, path: str, lookup: Callable[[str], str]) -> Node:
     """*node* with its variables replaced by what *lookup* says.
 
-    A plain scalar that changes is read again, so that `${PORT}` can be a number.
+    What is nothing but a variable is read again, so that `${PORT}` can be a number.
 
     Raises:
         ConfigError: *lookup* raised KeyError: there is no such variable.
@@ -41,7 +41,7 @@ def substitute(node: Node, path: str, lookup: Callable[[str], str]) -> Node:
     if "${" not in node.text:
         return node
     text = _replaced(node, path, lookup)
-    return node if text == node.text else node.written(text, _value(text) if node.plain else text)
+    return node if text == node.text else node.written(text, _value(text) if _VARIABLE.fullmatch(node.text) else text)
 
 
 def _replaced(node: Node, path: str, lookup: Callable[[str], str]) -> str:
@@ -64,9 +64,10 @@ def _replaced(node: Node, path: str, lookup: Callable[[str], str]) -> str:
 
 def _value(text: str) -> Any:
     try:
-        return resolve(text)
+        value = resolve(text)
     except OutOfRange:
         return text
+    return text if value is None else value  # an empty variable is an empty text, nothing that is absent
 
 
 def insert_captures(value: Any, captures: Mapping[str, str]) -> Any:

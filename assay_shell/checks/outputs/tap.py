@@ -20,7 +20,7 @@ def render(report: Report) -> str:
 def _point(number: int, result: Result) -> list[str]:
     name = _escaped(result.check.name)
     if result.skipped:
-        return [f"ok {number} - {name} # SKIP {_one_line(result.message or '')}"]
+        return [f"ok {number} - {name} # SKIP {_one_line((result.message or "").removeprefix("skipped: "))}"]
     if result.passed:
         return [f"ok {number} - {name}"]
     # JSON strings are YAML too.
