@@ -136,7 +136,7 @@ class Table:
         Raises:
             BuiltinError: it contains itself, nests too deep, or holds what JSON cannot express.
         """
-        return _plain(self.raw, "$", ())
+        return _plain(self.raw, self._border.mark_of, "$", ())
 
 
 def unwrap(value: object, cls: type[Any]) -> Any:
@@ -172,6 +172,8 @@ class Border:
         self._next_collection = 0.0
         self.adopt: Callable[[Any], Any] = lambda raw: raw
         self.object_of: Callable[[Any], Any] = lambda raw: None
+        self.mark_of: Callable[[Any], str | None] = lambda raw: None
+        """Whether a raw table is marked as `null`, `object` or `array`; json sets it when it is first used."""
         self.make_stream: Callable[[Stream], tuple[Any, ...]] = lambda stream: (stream,)
 
     def to_python(self, raw: Any) -> Any:
@@ -296,7 +298,7 @@ def _storable(value: Any, weight: list[int]) -> Any:
     return value.obj if isinstance(value, Raw) else value
 
 
-def _plain(raw: Any, path: str, above: tuple[str, ...]) -> Any:
+def _plain(raw: Any, mark_of: Callable[[Any], str | None], path: str, above: tuple[str, ...]) -> Any:
     kind = lua_type(raw)
     if kind is None:
         return from_raw(raw) if type(raw) is str else raw
@@ -310,11 +312,13 @@ def _plain(raw: Any, path: str, above: tuple[str, ...]) -> Any:
     above = (*above, identity)
     items = list(raw.items())
     count = len(items)
+    if count == 0 and (mark := mark_of(raw)):
+        return {"null": None, "object": {}, "array": []}[mark]
     numbered = {key for key, _ in items if type(key) is int}
     if len(numbered) == count and all(index in numbered for index in range(1, count + 1)):
         pairs = sorted(items, key=_first)
-        return [_plain(item, f"{path}[{key}]", above) for key, item in pairs]
-    return {_key(key): _plain(item, f"{path}.{_key(key)}", above) for key, item in items}
+        return [_plain(item, mark_of, f"{path}[{key}]", above) for key, item in pairs]
+    return {_key(key): _plain(item, mark_of, f"{path}.{_key(key)}", above) for key, item in items}
 
 
 def _first(pair: tuple[Any, Any]) -> Any:

@@ -222,6 +222,19 @@ def test_what_plain_data_cannot_express_is_an_error(runtime, code, message):
     assert message in caught.value.message
 
 
+def test_marks_of_json_reach_python(runtime):
+    code = "return json.encode(take.table({ n = json.null, o = json.object(), a = json.array(), t = {} }), {})"
+    assert runtime.evaluate(code) == ['{"a":[],"o":[],"t":[]}']
+    seen = []
+
+    def look(value: Table) -> None:
+        seen.append(value.to_python())
+
+    runtime.define("marks", {"look": pure(look)})
+    runtime.evaluate("marks.look({ n = json.null, o = json.object(), a = json.array(), t = {} })")
+    assert seen == [{"n": None, "o": {}, "a": [], "t": []}]
+
+
 def test_a_table_may_stand_in_two_places(runtime):
     assert runtime.evaluate("local t = {1} return take.table({t, t})") == [[[1], [1]]]
 

@@ -128,6 +128,11 @@ def mark_of(runtime: Runtime, raw: object) -> str | None:
     return found
 
 
+def lua_encoder(runtime: Host) -> Any:
+    """The raw Lua function that gives the JSON text of a value, or nil and the reason; for the core's Lua files."""
+    return _lua_side(runtime)["encode"]
+
+
 def _written(runtime: Host, function: str, raw: object) -> bytes:
     text, reason = _lua_side(runtime)[function](raw)
     if text is None:
@@ -144,6 +149,7 @@ def _lua_side(runtime: Host) -> dict[str, Any]:
         runtime.include("json_layout")
         found = {str(name): value for name, value in runtime.include("json").items()}
         runtime.resources["json"] = found
+        runtime.border.mark_of = found["mark_of"]
     return found
 
 
