@@ -16,6 +16,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any, Protocol
 
     Jar = dict[str, Any]
@@ -110,6 +111,9 @@ class TooLarge(BodyError):
 
 TIMED_OUT = "operation timed out"
 
+_USUAL = "pyreqwest"
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+
 
 class Wire:
     """What is decided when a connection is made; requests with equal wires share connections.
@@ -176,20 +180,34 @@ def user_agent() -> str:
 def make_engine(wire: Wire, jar: Jar | None = None) -> Engine:
     """An engine for *wire*; with a *jar* it keeps the cookies that servers set.
 
-    `ASSAY_HTTP_ENGINE=httpx` asks for the fallback.
+    `ASSAY_HTTP_ENGINE` may name another one than usual, `direct` or `httpx`.
 
     Raises:
         BadRequest: the certificates or the proxy address are unusable.
     """
     import os
 
-    if wire.unix_socket is None and os.environ.get("ASSAY_HTTP_ENGINE") != "httpx":
+    wanted = os.environ.get("ASSAY_HTTP_ENGINE") or _USUAL
+    if wanted == "direct" and jar is None and _is_direct(wire, os.environ):
+        from assay_shell.runtime.builtins.http.engine_direct import DirectEngine
+
+        return DirectEngine(wire)
+    if wire.unix_socket is None and wanted != "httpx":
         try:
             from assay_shell.runtime.builtins.http.engine_pyreqwest import PyreqwestEngine
         except ImportError:  # a platform without a wheel
             return _httpx_engine(wire, jar)
         return PyreqwestEngine(wire, jar)
     return _httpx_engine(wire, jar)
+
+
+def _is_direct(wire: Wire, environment: Mapping[str, str]) -> bool:
+    """Whether servers are spoken to in HTTP/1.1, and by ourselves: no proxy, neither given nor in the environment."""
+    if wire.http2:
+        return False
+    if wire.proxy is not None or wire.unix_socket is not None:
+        return not wire.proxy
+    return not any(environment.get(name) or environment.get(name.lower()) for name in _PROXIES)
 
 
 def _httpx_engine(wire: Wire, jar: Jar | None) -> Engine:

@@ -9,11 +9,11 @@ import asyncio
 import os
 import ssl
 from contextlib import suppress
-from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
+from assay_shell.runtime.builtins.http.causes import system_error, system_words
 from assay_shell.runtime.builtins.http.engine import (
     TIMED_OUT,
     BadRequest,
@@ -24,7 +24,8 @@ from assay_shell.runtime.builtins.http.engine import (
     TooLarge,
     user_agent,
 )
-from assay_shell.runtime.errors import os_reason
+from assay_shell.runtime.builtins.http.head import encoded, token
+from assay_shell.runtime.builtins.http.trust import trust
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 _PORTS = {"http": 80, "https": 443}
 _LAST_PORT = 65535
-_TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _WORDS = {
     "Server disconnected without sending a response.": "connection closed before message completed",
     "peer closed connection without sending complete message body": "end of file before message length reached",
@@ -42,6 +42,7 @@ _WORDS = {
 """What the other engine says where httpx begins like this."""
 
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.PoolTimeout)
+_FAILURES = (httpx.HTTPError, ssl.SSLError)  # an alert that comes after the handshake is not wrapped
 _WRONG = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 
 
@@ -78,13 +79,13 @@ class HttpxEngine:
         return HttpxIncoming(response, deadline)
 
     async def _send(self, method: str, url: str, headers: Headers, body: bytes | None) -> httpx.Response:
-        _token(method, "method")
+        token(method, "method")
         try:
-            request = self._client.build_request(method, _parsed(url), headers=_encoded(headers), content=body)
+            request = self._client.build_request(method, _parsed(url), headers=encoded(headers), content=body)
             return await self._client.send(request, stream=True)
         except _WRONG as exc:
             raise _refused(exc) from exc
-        except httpx.HTTPError as exc:
+        except _FAILURES as exc:
             raise SendError(_cause(exc), unsent=isinstance(exc, _UNSENT)) from exc
 
     async def _whole(self, response: httpx.Response, limit: int) -> Reply:
@@ -155,7 +156,7 @@ async def _body(response: httpx.Response) -> AsyncGenerator[bytes, None]:
     try:
         async for chunk in response.aiter_raw():
             yield chunk
-    except httpx.HTTPError as exc:
+    except _FAILURES as exc:
         raise BodyError(_cause(exc)) from exc
 
 
@@ -168,28 +169,10 @@ def _pairs(response: httpx.Response) -> Headers:
     ]
 
 
-def _encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
-    """The headers as bytes; what is illegal is refused before a connection is made, as the other engine does."""
-    pairs = [(_token(name.lower(), "header name"), value.strip(" \t")) for name, value in headers]
-    try:
-        encoded = [(name, value.encode()) for name, value in pairs]
-    except UnicodeEncodeError as exc:
-        raise BadRequest("a header value is not UTF-8") from exc
-    if any((byte < 32 and byte != 9) or byte == 127 for _, value in encoded for byte in value):
-        raise BadRequest("failed to parse header value")
-    return encoded
-
-
-def _token(text: str, what: str) -> bytes:
-    if not text or not _TOKEN.issuperset(text):
-        raise BadRequest(f"invalid HTTP {what}")
-    return text.encode("ascii")
-
-
 def _client(wire: Wire) -> httpx.AsyncClient:
     timeout = httpx.Timeout(None, connect=wire.connect_timeout)
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=90)
-    tls, http2 = _trust(wire.roots, wire.identity, os.environ.get("SSL_CERT_FILE")), wire.http2 and _knows_http2()
+    tls, http2 = trust(wire.roots, wire.identity, os.environ.get("SSL_CERT_FILE")), wire.http2 and _knows_http2()
     if wire.unix_socket is not None:
         transport = httpx.AsyncHTTPTransport(verify=tls, http2=http2, limits=limits, uds=wire.unix_socket)
         client = httpx.AsyncClient(transport=transport, timeout=timeout, trust_env=False)
@@ -221,44 +204,6 @@ def _no_cookies() -> CookieJar:
     return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
-@lru_cache(maxsize=8)  # the system's certificates take 20 ms and more to load
-def _trust(roots: tuple[bytes, ...], identity: bytes | None, store: str | None) -> ssl.SSLContext:
-    """What tells good servers from bad; *store* is the environment's, which OpenSSL reads by itself."""
-    context = ssl.create_default_context()
-    if not context.cert_store_stats()["x509_ca"] and not _has_store():
-        import certifi  # httpx brings it
-
-        context.load_verify_locations(cafile=certifi.where())
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # home-made authorities often lack what it asks for
-    try:
-        if roots:
-            context.load_verify_locations(cadata=b"".join(roots))
-        if identity is not None:
-            _identify(context, identity)
-    except ssl.SSLError as exc:
-        raise BadRequest(f"invalid certificate: {exc.reason or exc}") from exc
-    return context
-
-
-def _has_store() -> bool:
-    """Whether OpenSSL has a folder of certificates, which it reads as it needs them."""
-    folder = ssl.get_default_verify_paths().capath
-    return folder is not None and bool(os.listdir(folder))
-
-
-def _identify(context: ssl.SSLContext, pem: bytes) -> None:
-    """Load certificate and key; the ssl module takes them from a file only."""
-    from tempfile import mkstemp
-
-    handle, path = mkstemp(prefix="assay-")  # readable by its owner only
-    try:
-        with open(handle, "wb") as file:
-            file.write(pem)
-        context.load_cert_chain(path, password=b"")  # a locked key is an error, not a question on the terminal
-    finally:
-        os.unlink(path)
-
-
 def _refused(exc: Exception) -> BadRequest:
     if isinstance(exc, UnicodeError):
         return BadRequest("it is not UTF-8")
@@ -267,34 +212,11 @@ def _refused(exc: Exception) -> BadRequest:
     return BadRequest("relative URL without a base" if "missing" in str(exc) else "URL scheme is not allowed")
 
 
-def _cause(exc: httpx.HTTPError) -> str:
+def _cause(exc: Exception) -> str:
     if isinstance(exc, httpx.TimeoutException):
         return TIMED_OUT
-    found = _system_error(exc)
+    found = system_error(exc)
     if found is not None:
-        return _system_words(found)
+        return system_words(found)
     text = str(exc)
     return next((words for beginning, words in _WORDS.items() if text.startswith(beginning)), text)
-
-
-def _system_error(exc: BaseException | None) -> OSError | None:
-    """The innermost error of the system behind *exc*, None where there is none."""
-    found = None
-    while exc is not None:
-        if isinstance(exc, OSError) and exc.errno is not None:
-            found = exc
-        inner = exc.exceptions[0] if isinstance(exc, BaseExceptionGroup) else exc.__cause__ or exc.__context__
-        exc = inner
-    return found
-
-
-def _system_words(exc: OSError) -> str:
-    import socket
-
-    if isinstance(exc, ssl.SSLCertVerificationError):
-        return f"invalid peer certificate: {exc.verify_message}"
-    if isinstance(exc, ssl.SSLError):
-        return f"TLS: {exc.reason or exc}"
-    if isinstance(exc, socket.gaierror):
-        return f"failed to lookup address information: {exc.strerror}"
-    return os_reason(exc)

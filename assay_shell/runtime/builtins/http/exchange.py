@@ -67,7 +67,8 @@ def make_call(
         headers = {**settings.headers, **headers}
     if content_type is not None and "content-type" not in headers:
         headers["content-type"] = ("content-type", content_type)
-    headers.pop("content-length", None)  # the engine counts
+    for name in ("content-length", "transfer-encoding"):
+        headers.pop(name, None)  # the engine frames the body
     if body is None and method in _NEEDS_LENGTH:
         headers["content-length"] = ("content-length", "0")
     if settings.authorization is not None and "authorization" not in headers:

@@ -48,7 +48,7 @@ class Authority:
 def _issue(common_name: str, issuer: Pair | None, *, name: str | None = None, ca: bool = False) -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.now(datetime.UTC)
     signer, issuer_name = (issuer[0], issuer[1].subject) if issuer else (key, subject)
     names: x509.GeneralName = x509.DNSName(name) if name else x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
     builder = (

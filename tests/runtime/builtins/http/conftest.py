@@ -1,4 +1,4 @@
-"""Everything in this folder that runs Lua runs twice: on pyreqwest and on its fallback httpx."""
+"""Everything in this folder that runs Lua runs on each engine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Refuses(Protocol):
     def __call__(self, code: str, /, **options: object) -> str: ...
 
 
-@pytest.fixture(params=["pyreqwest", "httpx"])
+@pytest.fixture(params=["pyreqwest", "httpx", "direct"])
 def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """The HTTP engine that clients of this test are made with; and no proxy of the machine's own."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 
 import pytest
 
 from assay_shell import __version__
 from tests.runtime.builtins.http.conftest import Ask, Refuses
+from tests.runtime.builtins.http.raw_server import Peer, RawServer
 from tests.support.stub import Stub
 
 ALL_BYTES = bytes(range(256))
@@ -146,14 +148,15 @@ def test_of_a_repeated_header_the_last_value_counts_and_all_are_reachable(ask: A
     assert ask(code) == ["b=2", ["a=1", "b=2"], ["one"], 0]
 
 
-def test_header_values_outside_visible_ascii_are_left_out(ask: Ask, serve: object) -> None:
-    def talk(peer: object) -> None:
-        while peer.head():  # type: ignore[attr-defined]
-            peer.send(  # type: ignore[attr-defined]
-                b"HTTP/1.1 200 OK\r\nA: 1\r\nB: caf\xe9\r\nC: caf\xc3\xa9\r\nD: x\ty\r\nB: fine\r\nContent-Length: 0\r\n\r\n"
+def test_header_values_outside_visible_ascii_are_left_out(ask: Ask, serve: Callable[..., RawServer]) -> None:
+    def talk(peer: Peer) -> None:
+        while peer.head():
+            peer.send(
+                b"HTTP/1.1 200 OK\r\nA: 1\r\nB: caf\xe9\r\nC: caf\xc3\xa9\r\nD: x\ty\r\n"
+                b"B: fine\r\nContent-Length: 0\r\n\r\n"
             )
 
-    server = serve(talk)  # type: ignore[operator]
+    server = serve(talk)
     found = ask(f'return http.get("{server.url}").headers')
     assert found == {"a": "1", "b": "fine", "d": "x\ty", "content-length": "0"}
 
@@ -180,7 +183,10 @@ def test_bodies_are_not_decoded_unless_asked(ask: Ask, stub: Stub) -> None:
     stub.on("GET", "/x", body=packed, headers=[("Content-Encoding", "gzip")])
     code = 'local r = http.get(URL .. "/x"); return { #r.body, r.headers["content-encoding"] }'
     assert ask(code) == [len(packed), "gzip"]
-    code = 'local r = http.get(URL .. "/x", { decompress = true }); return { r.body, r.headers["content-encoding"] or "-" }'
+    code = """
+      local r = http.get(URL .. "/x", { decompress = true })
+      return { r.body, r.headers["content-encoding"] or "-" }
+    """
     assert ask(code) == ["text", "-"]
     asked = stub.requests[1].header("Accept-Encoding")
     assert asked is not None
@@ -194,12 +200,12 @@ def test_request_sends_any_method(ask: Ask, stub: Stub, method: str) -> None:
     assert stub.requests[0].json() == {"a": 1}
 
 
-def test_connections_are_kept_and_shared(ask: Ask, serve: object) -> None:
-    def talk(peer: object) -> None:
-        while peer.head():  # type: ignore[attr-defined]
-            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")  # type: ignore[attr-defined]
+def test_connections_are_kept_and_shared(ask: Ask, serve: Callable[..., RawServer]) -> None:
+    def talk(peer: Peer) -> None:
+        while peer.head():
+            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
-    server = serve(talk)  # type: ignore[operator]
+    server = serve(talk)
     ask(f'local c = http.client(); for i = 1, 5 do http.get("{server.url}"); c:get("{server.url}") end')
     assert server.connections == 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +21,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCo
 
 def _event(
     data: bytes, event: bytes = b"message", id: bytes | None = None, retry: int | None = None
-) -> dict[str, object]:  # noqa: A002
+) -> dict[str, object]:
     return {"event": event, "data": data, "id": id, "retry": retry}
 
 
@@ -83,7 +84,7 @@ def test_the_text_of_events(text: bytes, events: list[dict[str, object]]) -> Non
 )
 def test_where_the_pieces_end_changes_nothing(text: bytes, cuts: list[int]) -> None:
     places = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
-    pieces = [text[a:b] for a, b in zip(places, places[1:], strict=False)]
+    pieces = [text[a:b] for a, b in pairwise(places)]
     assert _parse(*pieces) == _parse(text)
 
 

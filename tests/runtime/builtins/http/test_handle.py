@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from tests.runtime.builtins.http.conftest import Ask, Refuses
+from tests.runtime.builtins.http.raw_server import Peer, RawServer
 from tests.support.stub import Stub
 
 
@@ -14,7 +18,7 @@ def test_a_client_has_the_request_functions_as_methods(ask: Ask, stub: Stub, nam
     assert ask(f'local c = http.client(); return c:{name}(URL .. "/x").status') == 201
 
 
-def test_a_client_has_the_other_functions_too(ask: Ask, stub: Stub, tmp_path: object) -> None:
+def test_a_client_has_the_other_functions_too(ask: Ask, stub: Stub, tmp_path: Path) -> None:
     stub.on("GET", "/x", body=b"one\ntwo")
     stub.on("LOCK", "/x", body=b"locked")
     stub.on("GET", "/events", body=b"data: a\n\n", headers=[("Content-Type", "text/event-stream")])
@@ -59,7 +63,10 @@ def test_redirects_are_followed_unless_switched_off(ask: Ask, stub: Stub) -> Non
 def test_a_request_may_differ_from_its_client(ask: Ask, stub: Stub) -> None:
     stub.on("GET", "/a", status=302, headers=[("Location", "/b")])
     stub.on("GET", "/b")
-    code = 'local c = http.client({ follow_redirects = false }); return c:get(URL .. "/a", { follow_redirects = true }).status'
+    code = """
+      local c = http.client({ follow_redirects = false })
+      return c:get(URL .. "/a", { follow_redirects = true }).status
+    """
     assert ask(code) == 200
 
 
@@ -149,12 +156,12 @@ def test_read_only_mode_blocks_the_methods_that_write(refuses: Refuses, stub: St
     assert stub.requests == []
 
 
-def test_many_clients_with_equal_options_share_connections(ask: Ask, serve: object) -> None:
-    def talk(peer: object) -> None:
-        while peer.head():  # type: ignore[attr-defined]
-            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")  # type: ignore[attr-defined]
+def test_many_clients_with_equal_options_share_connections(ask: Ask, serve: Callable[..., RawServer]) -> None:
+    def talk(peer: Peer) -> None:
+        while peer.head():
+            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
-    server = serve(talk)  # type: ignore[operator]
+    server = serve(talk)
     ask(f'for i = 1, 50 do http.client({{ connect_timeout = 5 }}):get("{server.url}") end')
     assert server.connections == 1
 

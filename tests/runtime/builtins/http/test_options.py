@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.runtime.builtins.http.conftest import Ask, Refuses
+from tests.runtime.builtins.http.raw_server import Peer, RawServer
 from tests.support.stub import Stub
 
 
@@ -87,8 +90,8 @@ def test_a_form_is_sent_url_encoded(ask: Ask, stub: Stub, form: str, body: bytes
     assert stub.requests[0].header("Content-Type") == "application/x-www-form-urlencoded"
 
 
-def test_multipart_parts_are_sent_as_they_are_described(ask: Ask, stub: Stub, tmp_path: object) -> None:
-    path = tmp_path / "log.bin"  # type: ignore[operator]
+def test_multipart_parts_are_sent_as_they_are_described(ask: Ask, stub: Stub, tmp_path: Path) -> None:
+    path = tmp_path / "log.bin"
     path.write_bytes(b"\x00\xff\r\n--")
     stub.on("POST", "/x")
     ask(f"""http.post(URL .. "/x", nil, {{ multipart = {{
@@ -298,23 +301,25 @@ def test_http2_is_offered_and_http1_taken_where_the_server_has_no_more(ask: Ask,
     assert ask('return http.get(URL .. "/x", { http2 = true }).body') == "ok"
 
 
-def test_a_unix_socket_is_served(run: object, serve: object, tmp_path: object) -> None:
-    path = tmp_path / "s"  # type: ignore[operator]
+def test_a_unix_socket_is_served(
+    engine: str, run: Callable[[str], object], serve: Callable[..., RawServer], tmp_path: Path
+) -> None:
+    path = tmp_path / "s"
     heads: list[bytes] = []
 
-    def talk(peer: object) -> None:
-        while head := peer.head():  # type: ignore[attr-defined]
+    def talk(peer: Peer) -> None:
+        while head := peer.head():
             heads.append(head)
-            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")  # type: ignore[attr-defined]
+            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
-    serve(talk, unix=path)  # type: ignore[operator]
+    serve(talk, unix=path)
     code = f'return http.get("http://localhost/v1/info", {{ unix_socket = "{path}" }}).body'
-    assert run(code) == "ok"  # type: ignore[operator]
+    assert run(code) == "ok"
     assert heads[0].startswith(b"GET /v1/info HTTP/1.1\r\n")
 
 
-def test_a_missing_unix_socket_is_an_error_of_the_system(fails: object) -> None:
-    message = fails('http.get("http://localhost/", { unix_socket = "/nowhere/s" })')  # type: ignore[operator]
+def test_a_missing_unix_socket_is_an_error_of_the_system(engine: str, fails: Callable[[str], str]) -> None:
+    message = fails('http.get("http://localhost/", { unix_socket = "/nowhere/s" })')
     assert message == (
         "http.get failed: error sending request for url (http://localhost/): No such file or directory (os error 2)"
     )
