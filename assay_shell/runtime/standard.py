@@ -134,6 +134,16 @@ def embedded_module(name: str) -> bytes | None:
     return embedded_source(name)
 
 
+def mask(runtime: Runtime, text: str) -> str:
+    """Return *text* with all secrets masked."""
+    return runtime.redactor.text(text)
+
+
+def hide(runtime: Runtime, secret: str) -> None:
+    """Never show *secret* again."""
+    runtime.redactor.add(secret)
+
+
 _HELPERS: dict[str, Builtin] = {
     "write": read(write_out),
     "write_error": read(write_error),
@@ -141,6 +151,8 @@ _HELPERS: dict[str, Builtin] = {
     "exit": read(leave),
     "getenv": read(environment),
     "embedded_module": read(embedded_module),
+    "mask": read(mask),
+    "hide": read(hide),
 }
 
 _GUARDED = ("io.output", "io.tmpfile", "os.remove", "os.rename", "os.tmpname")

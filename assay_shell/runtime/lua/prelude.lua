@@ -421,8 +421,13 @@ function driver.group(name)
   return group
 end
 
+-- The functions that groups were made with, to tell them from what a script put in their places.
+core.original = setmetatable({}, { __mode = "k" })
+
 function driver.fill(group, name, callable)
-  group[name] = wrap(callable)
+  local f = wrap(callable)
+  core.original[f] = true
+  group[name] = f
 end
 
 function driver.put(group, name, value)
@@ -461,6 +466,10 @@ function driver.compile(source, name)
   return raw_load(source, name, "t")
 end
 core.load = driver.compile
+
+function core.load_with(source, name, environment)
+  return raw_load(source, name, "t", environment)
+end
 
 -- Runs one of our own Lua files with the private helpers as its argument.
 -- Until the VM is sealed our files see the real globals, which some of them set up; afterwards a copy of the

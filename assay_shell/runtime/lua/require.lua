@@ -2,8 +2,10 @@
 
 local core = ...
 local load, open, getenv = core.load, io.open, core.getenv
-local error, type, format, gsub, find, sub, gmatch = error, type, string.format, string.gsub, string.find, string.sub, string.gmatch
+local error, type, pairs, format, gsub = error, type, pairs, string.format, string.gsub
+local find, sub, gmatch, lower = string.find, string.sub, string.gmatch, string.lower
 local concat = table.concat
+local _G, setmetatable = _G, setmetatable
 local loaded, preload = package.loaded, package.preload
 
 local function read_file(path)
@@ -74,12 +76,57 @@ local function search_folders(name)
   return ""
 end
 
+-- Our own modules ----------------------------------------------------------------------------------------
+-- They see the globals, so that scripts can put stubs in the place of `http` and `json`, but Lua's own functions as they
+-- were before the script began, and the shared parts as nobody else has them: what they are trusted with stays with them.
+
+local own = {}
+for _, name in ipairs({ "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "rawget", "rawset", "select",
+  "setmetatable", "tonumber", "tostring", "type" }) do
+  own[name] = _G[name]
+end
+for _, name in ipairs({ "string", "table", "math", "utf8" }) do
+  local library = {}
+  for key, f in pairs(_G[name]) do library[key] = f end
+  own[name] = library
+end
+setmetatable(own, { __index = _G })
+
+local function compile_own(rest)
+  local text = core.embedded_module(rest)
+  if not text then return nil end
+  local chunk, message = core.load_with(text, format("@assay/%s.lua", rest), own)
+  if not chunk then core.fail("syntax error: " .. message, "conversion") end
+  return chunk
+end
+
+-- How they send a POST that changes nothing (a query, a lookup): such a request is no write, also where only reading is
+-- allowed. Each gets this as a second argument. What a script put in the place of `http.post` is still called.
+local function send_reading(method, url, body, opts)
+  local send = http[lower(method)] -- a first look into the group loads it
+  if not core.original[send] then return send(url, body, opts) end
+  local declared = { body = body, _effect = "read" }
+  for key, value in pairs(opts or {}) do declared[key] = value end
+  return core.declared_request(nil, method, url, declared)
+end
+
+local tools = { mask = core.mask, hide = core.hide } -- for the shared parts
+local shared = {}
+
+function own.require(name)
+  local rest = type(name) == "string" and name:match("^assay%.(lib%..*)$")
+  local chunk = rest and not shared[name] and compile_own(rest)
+  if chunk then shared[name] = chunk(name, tools) end
+  return shared[name] or require(name)
+end
+
 local function search_embedded(name)
   local rest = name:match("^assay%.(.*)$")
   if not rest then return NOT_OURS .. name end
-  local text = core.embedded_module(rest)
-  if not text then return format("no embedded stdlib file: %s.lua", rest) end
-  return compile(text, format("assay/%s.lua", rest)), ":embedded:"
+  local chunk = compile_own(rest)
+  if not chunk then return format("no embedded stdlib file: %s.lua", rest) end
+  local private = find(rest, "^lib%.") and tools or send_reading
+  return function() return chunk(name, private) end, ":embedded:"
 end
 
 package.searchers = { search_preload, search_path, search_native, search_folders, search_embedded }

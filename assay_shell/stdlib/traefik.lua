@@ -1,0 +1,115 @@
+--- @module assay.traefik
+--- @description Traefik reverse proxy API: routers, services, middlewares, entry points and TLS status
+--- @keywords traefik, proxy, routers, services, middlewares, entrypoints, loadbalancer, http, tcp, tls, configuration, dashboard, ingress
+--- @quickref M.overview(url) -> {http, tcp, udp, features, providers} | Counts of routers, services and middlewares
+--- @quickref M.version(url) -> {Version, Codename, startDate} | Version of the server
+--- @quickref M.entrypoints(url) -> [entrypoint] | All entry points, from all pages
+--- @quickref M.entrypoint(url, name) -> entrypoint | One entry point; an error when there is none
+--- @quickref M.http_routers(url) -> [router] | All HTTP routers, from all pages
+--- @quickref M.http_router(url, name) -> router | One HTTP router, named like "app@docker"
+--- @quickref M.http_services(url) -> [service] | All HTTP services, from all pages
+--- @quickref M.http_service(url, name) -> service | One HTTP service
+--- @quickref M.http_middlewares(url) -> [middleware] | All HTTP middlewares, from all pages
+--- @quickref M.http_middleware(url, name) -> middleware | One HTTP middleware
+--- @quickref M.tcp_routers(url) -> [router] | All TCP routers, from all pages
+--- @quickref M.tcp_services(url) -> [service] | All TCP services, from all pages
+--- @quickref M.rawdata(url) -> {routers, services, middlewares} | The whole dynamic configuration
+--- @quickref M.is_router_enabled(url, name) -> bool | Whether an HTTP router is in use
+--- @quickref M.router_has_tls(url, name) -> bool | Whether an HTTP router terminates TLS
+--- @quickref M.service_server_count(url, name) -> int | Number of servers behind an HTTP service
+--- @quickref M.healthy_routers(url) -> int, int | How many HTTP routers are enabled, and how many are not
+
+local rest = require("assay.lib.rest")
+local M = {}
+
+local api = rest.service("traefik", { headers = rest.authorization })
+
+-- The server cuts lists at 100 and names the next page in a header; after the last page it names page 1.
+local function list(name, url, path)
+  return rest.all(function(page)
+    local response, call = api:expect("GET", name, url, path .. "?page", { page = page })
+    local following = tonumber(response.headers["x-next-page"])
+    return api:decode(call, response), following and following > (page or 1) and following or nil
+  end)
+end
+
+function M.overview(url)
+  return api.get("overview", url, "/api/overview")
+end
+
+function M.version(url)
+  return api.get("version", url, "/api/version")
+end
+
+function M.entrypoints(url)
+  return list("entrypoints", url, "/api/entrypoints")
+end
+
+function M.entrypoint(url, name)
+  return api.get("entrypoint", url, "/api/entrypoints/{name}", { name = name })
+end
+
+function M.http_routers(url)
+  return list("http_routers", url, "/api/http/routers")
+end
+
+function M.http_router(url, name)
+  return api.get("http_router", url, "/api/http/routers/{name}", { name = name })
+end
+
+function M.http_services(url)
+  return list("http_services", url, "/api/http/services")
+end
+
+function M.http_service(url, name)
+  return api.get("http_service", url, "/api/http/services/{name}", { name = name })
+end
+
+function M.http_middlewares(url)
+  return list("http_middlewares", url, "/api/http/middlewares")
+end
+
+function M.http_middleware(url, name)
+  return api.get("http_middleware", url, "/api/http/middlewares/{name}", { name = name })
+end
+
+function M.tcp_routers(url)
+  return list("tcp_routers", url, "/api/tcp/routers")
+end
+
+function M.tcp_services(url)
+  return list("tcp_services", url, "/api/tcp/services")
+end
+
+function M.rawdata(url)
+  return api.get("rawdata", url, "/api/rawdata")
+end
+
+function M.is_router_enabled(url, name)
+  return rest.owner(url, M).http_router(url, name).status == "enabled"
+end
+
+function M.router_has_tls(url, name)
+  return rest.owner(url, M).http_router(url, name).tls ~= nil
+end
+
+function M.service_server_count(url, name)
+  local balancer = rest.owner(url, M).http_service(url, name).loadBalancer
+  return balancer and balancer.servers and #balancer.servers or 0
+end
+
+function M.healthy_routers(url)
+  local enabled, others = 0, 0
+  for _, router in ipairs(rest.owner(url, M).http_routers(url)) do
+    if router.status == "enabled" then enabled = enabled + 1 else others = others + 1 end
+  end
+  return enabled, others
+end
+
+-- A client has all functions as methods, and credentials: opts {token | username, password, headers, ...}.
+M.client = function(url, opts)
+  opts = opts or {}
+  return rest.client(M, url, { token = opts.token, username = opts.username, password = opts.password }, opts)
+end
+
+return M
