@@ -25,7 +25,8 @@ _COMMANDS: dict[str, tuple[str, str] | None] = {
     "checks": ("assay_shell.cli.checks", "manage"),
     "context": None,
     "modules": None,
-    "resume": None,
+    "resume": ("assay_shell.cli.tool", "resume"),
+    "approvals": ("assay_shell.cli.approvals", "run"),
 }
 
 INTERRUPTED = 130

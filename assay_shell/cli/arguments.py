@@ -60,8 +60,13 @@ OF_CHECKS = (
 """Options of a run of checks, which a bare file may be as well."""
 
 COMMANDS: dict[str, tuple[Option, ...]] = {
-    "run": (Option("mode", value="MODE", choices=("script", "tool")), Option("timeout", value=COUNT), *OF_CHECKS),
-    "exec": (Option("eval", "e", value="CODE"),),
+    "run": (
+        Option("mode", value="MODE", choices=("script", "tool")),
+        Option("timeout", value=COUNT),
+        Option("script-stdout"),
+        *OF_CHECKS,
+    ),
+    "exec": (Option("eval", "e", value="CODE"), Option("script-stdout")),
     "docs": (Option("all"),),
     "context": (Option("limit", "l", value=COUNT),),
     "modules": (),
@@ -70,14 +75,18 @@ COMMANDS: dict[str, tuple[Option, ...]] = {
         Option("token", value="TOKEN"),
         Option("approve", value="ANSWER", choices=("yes", "no")),
         Option("resume-ttl", value=COUNT),
+        Option("approver", value="NAME"),
+        Option("legacy-state"),
+        Option("script-stdout"),
     ),
+    "approvals": (Option("json"), Option("all")),
     "help": (),
 }
 
 # Operands each command takes; None: as many as there are (they are the script's).
 _OPERANDS: dict[str, int | None] = {
     BARE_FILE: None, "run": None, "exec": None, "docs": 1, "context": 1, "modules": 0, "checks": 2, "resume": 0,
-    "help": 1,
+    "approvals": 2, "help": 1,
 }  # fmt: skip
 
 

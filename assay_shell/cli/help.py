@@ -22,6 +22,7 @@ Commands:
   context   find modules for a task
   modules   list all modules
   resume    continue a run that waits for an approval
+  approvals list, show and expire what waits for an approval
   help      show this text, or that of a command
 """
 
@@ -45,6 +46,7 @@ Run a script (.lua, or - for standard input) or a list of checks (.yaml, .yml).
 
       --mode MODE        script (default), or tool: one JSON envelope on standard output
       --timeout SECONDS  end the run after so many seconds (tool mode: 20 unless given)
+      --script-stdout    tool mode: what the script prints goes to standard output too, not to standard error
 
 For a list of checks, also without the word run:
 
@@ -66,6 +68,7 @@ Usage: assay exec [OPTIONS] -e CODE [ARGUMENT...]
 Run CODE, or FILE as Lua whatever its name ends in.
 
   -e, --eval CODE        the code to run
+      --script-stdout    tool mode (ASSAY_MODE=tool): what FILE prints goes to standard output too
 """,
     "docs": """\
 Usage: assay docs [NAME]
@@ -89,11 +92,25 @@ List all modules with where they come from.
     "resume": """\
 Usage: assay resume --token TOKEN --approve ANSWER
 
-Continue a run that asked for an approval.
+Continue a run that asked for an approval. The script starts from the top; the gate that was shown gets the answer,
+and the next gate asks again, with a new token. Refused when script, arguments or the gate have changed.
 
       --token TOKEN        the token that the run printed
       --approve ANSWER     yes or no
-      --resume-ttl SECONDS how old the request may be (default 3600)
+      --approver NAME      who decided; recorded with the answer
+      --resume-ttl SECONDS how old the request may be (default: what the request says, 3600)
+      --legacy-state       accept requests of older releases, which are bound to no script and answer every gate
+      --script-stdout      what the script prints goes to standard output too, not to standard error
+""",
+    "approvals": """\
+Usage: assay approvals [list]
+       assay approvals show TOKEN
+       assay approvals expire [TOKEN]
+
+List what waits for an approval, show all that is known of one request, or remove those that are too old.
+
+      --all              expire: remove all that wait
+      --json             print JSON
 """,
     "help": """\
 Usage: assay help [COMMAND]

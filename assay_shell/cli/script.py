@@ -6,7 +6,7 @@ import os
 import sys
 from _thread import allocate_lock
 
-from assay_shell.cli import complain, not_available
+from assay_shell.cli import complain
 from assay_shell.runtime.errors import (
     DeadlineExceeded,
     Interrupted,
@@ -123,7 +123,9 @@ def read_script(path: str) -> bytes:
 
 def _run_path(invocation: Invocation, path: str, args: Sequence[str]) -> int:
     if (invocation.text("mode") or os.environ.get("ASSAY_MODE")) == "tool":
-        raise not_available("tool mode")
+        from assay_shell.cli.tool import run_tool
+
+        return run_tool(invocation, path, args)
     name = "<stdin>" if path == STANDARD_INPUT else path
     try:
         source = read_script(path)

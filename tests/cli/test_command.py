@@ -70,8 +70,6 @@ def test_wrong_use_ends_with_a_hint_and_exit_code_2(cli: Command, arguments: lis
     [
         pytest.param(["context", "grafana"], "'assay context'", id="context"),
         pytest.param(["modules"], "'assay modules'", id="modules"),
-        pytest.param(["resume", "--token", "t", "--approve", "yes"], "'assay resume'", id="resume"),
-        pytest.param(["run", "--mode", "tool", "x.lua"], "tool mode", id="tool mode"),
     ],
 )
 def test_what_this_version_lacks_says_so(cli: Command, arguments: list[str], what: str) -> None:

@@ -22,4 +22,5 @@ GROUPS = {
     "os": "os",
     "ws": "ws",
     "temporal": "temporal",
+    "approval": "approval",
 }

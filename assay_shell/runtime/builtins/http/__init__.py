@@ -15,6 +15,13 @@
 @quickref http.download(url, path, opts?) -> {status, headers, path, size, resumed} | Into a file, all or nothing
 @quickref http.stream(url, opts?) -> iterator | Body as it arrives, in chunks or lines; opts: {lines, method, body}
 @quickref http.events(url, opts?) -> iterator | Server-sent events {event, data, id, retry}; opts: {reconnect}
+@quickref http.serve(port, routes, opts?) -> handle|nil | Serve routes[METHOD][PATH] = function(req) returning a response
+@quickref server:stop(grace?) -> nil | Stop a background server: requests under way get so many seconds
+@quickref http.broadcast(opts?) -> channel | Channel for event streams: answer with {sse = channel}; opts: {queue}
+@quickref channel:publish(event) -> number | Send {event, data, id, retry} to everybody who has joined
+@quickref channel:subscribe() -> iterator | Follow the events of a channel in the script
+@quickref channel:count() -> number | How many clients and subscribers have joined
+@quickref channel:close() -> nil | End all streams of the channel
 """
 
 from __future__ import annotations
@@ -26,7 +33,8 @@ if TYPE_CHECKING:
 
 def register(runtime: Runtime) -> None:
     from assay_shell.runtime.builtins.http import calls, handle
+    from assay_shell.runtime.builtins.http_server import serve
     from assay_shell.runtime.declare import depends, read
 
-    runtime.define("http", {**calls.functions(), "client": read(handle.make_client)})
+    runtime.define("http", {**calls.functions(), "client": read(handle.make_client), **serve.functions()})
     runtime.lend("declared_request", depends(calls.declared_request, calls.effect_of_declared), "http.declared_request")
