@@ -271,7 +271,8 @@ class Scheduler:
     @property
     def alone(self) -> bool:
         """Whether no other task could run while the current one waits."""
-        return len(self._tasks) <= 1 and all(task is self.current for task in self._tasks.values())
+        tasks, current = self._tasks, self.current
+        return not tasks or (len(tasks) == 1 and current is not None and current.id in tasks)
 
     def is_main(self, task: Task) -> bool:
         """Whether *task* runs a main chunk, rather than being spawned or called by one."""
