@@ -20,7 +20,8 @@ def render(report: Report) -> str:
 def _point(number: int, result: Result) -> list[str]:
     name = _escaped(result.check.name)
     if result.skipped:
-        return [f"ok {number} - {name} # SKIP {_one_line((result.message or "").removeprefix("skipped: "))}"]
+        reason = (result.message or "").removeprefix("skipped: ")
+        return [f"ok {number} - {name} # SKIP {_one_line(reason)}"]
     if result.passed:
         return [f"ok {number} - {name}"]
     # JSON strings are YAML too.
