@@ -83,7 +83,6 @@ class Interrupter:
     def _disarm(self) -> None:
         """Take all hooks off; also when a task is left before its hook has raised: its coroutines may go away."""
         armed, self._armed = self._armed, []
-        self._runtime.scheduler.disarm = None
         if self._hooks is not None:
             for state in armed:
                 self._hooks.disarm(state)
@@ -98,10 +97,22 @@ class Interrupter:
         A task that works for somebody else, such as a request, gets *patience* seconds to come to an end or to a
         wait: until then only the main chunk's wait is cancelled.
         """
-        scheduler = self._runtime.scheduler
         if not self._anything_runs():
             return False
+        scheduler = self._runtime.scheduler
         self._fired = False
+        scheduler.disarm = self._disarm
+        try:
+            self._fire_until_hit(patience)
+        finally:
+            with scheduler.lock:
+                self._wanted = False
+                self._disarm()
+                scheduler.disarm = None
+        return True
+
+    def _fire_until_hit(self, patience: float) -> None:
+        scheduler = self._runtime.scheduler
         before, state, since = None, None, monotonic()
         while self._anything_runs() and not self._fired:
             with scheduler.lock:
@@ -115,8 +126,6 @@ class Interrupter:
             if spared and scheduler.has_loop:
                 scheduler.loop.call_soon_threadsafe(self._cancel_wait)
             sleep(_FIRE_WITHIN)
-        self._wanted = False
-        return True
 
     def _anything_runs(self) -> bool:
         """Whether a main chunk runs, or a task that came from outside is busy."""
@@ -135,7 +144,6 @@ class Interrupter:
         hooks = self._hooks
         state = task_state if previous is None else hooks.resumed_by(previous) or previous
         self._armed.append(state)
-        self._runtime.scheduler.disarm = self._disarm
         hooks.arm(state)
         return state
 

@@ -81,9 +81,10 @@ class Scheduler:
         """Awaited before the tasks that are left are cancelled."""
         self.current: Task | None = None
         self.lock = allocate_lock()
-        """Held while *current* changes: the interrupter must not touch a coroutine that has ended."""
+        """Held by the interrupter while it sets hooks, and while a task is left meanwhile."""
         self.disarm: Callable[[], None] | None = None
-        """Takes the interrupter's hooks off the coroutines of the current task; None when there are none."""
+        """Takes the interrupter's hooks off again: a coroutine that has ended must not be touched. None while nobody
+        interrupts, so that leaving a task costs nothing."""
         self.in_builtin = False
         """Whether a builtin that does not wait is at work; a signal handler may then raise."""
 
@@ -152,13 +153,13 @@ class Scheduler:
         """
         task = self._workers.pop() if self._workers else self._new_worker()
         task.context = context
-        previous = self.current
-        with self.lock:
-            self.current = task
+        previous, self.current = self.current, task
         try:
             answer = self._runtime.run(task.id, function, args)
         finally:
-            self._leave(previous)
+            self.current = previous
+            if self.disarm is not None:
+                self._disarm()
         if not isinstance(answer, str):
             task.context = None
             task.due_stop = task.cancelled = False
@@ -375,21 +376,20 @@ class Scheduler:
             self._end(task, "stopped")
             return
         task.started = True
-        previous = self.current
-        with self.lock:
-            self.current = task
+        previous, self.current = self.current, task
         try:
             outcome = self._runtime.step(task.id, *answer)
         finally:
-            self._leave(previous)
+            self.current = previous
+            if self.disarm is not None:
+                self._disarm()
         if outcome == "wait":
             self._start_wait(task)
         else:
             self._end(task, outcome)
 
-    def _leave(self, previous: Task | None) -> None:
+    def _disarm(self) -> None:
         with self.lock:
-            self.current = previous
             if self.disarm is not None:
                 self.disarm()
 
