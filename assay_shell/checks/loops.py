@@ -1,4 +1,4 @@
-"""An event loop for one run, which SIGINT and SIGTERM end in good order."""
+"""Event loops for runs of checks, which SIGINT and SIGTERM end in good order."""
 
 from __future__ import annotations
 
@@ -10,40 +10,55 @@ import threading
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Coroutine
-    from typing import TypeVar
+    from typing import Any, TypeVar
 
     T = TypeVar("T")
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+class Signals:
+    """Takes SIGINT and SIGTERM for the length of the `with` block: the first cancels what `run` runs, the second kills.
 
-def until_done(work: Coroutine[object, object, T]) -> tuple[T | None, int]:
-    """The result of *work* and 0; or None and the exit code of the signal that ended it.
-
-    A second signal ends the process.
+    *code* is the exit code once one has come, 0 before.
     """
-    loop = _new_loop()
-    task = loop.create_task(work)
-    codes: list[int] = []
 
-    def stop(number: int) -> None:
-        if codes:
+    def __init__(self) -> None:
+        self.code = 0
+        self._before: dict[int, Any] = {}
+        self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
+
+    def __enter__(self) -> Signals:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._take)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _take(self, number: int, frame: object) -> None:
+        if self.code:
             os._exit(128 + number)
-        codes.append(128 + number)
-        task.cancel()
+        self.code = 128 + number
+        if self._running is not None:
+            loop, task = self._running
+            loop.call_soon_threadsafe(task.cancel)
 
-    watched = _SIGNALS if threading.current_thread() is threading.main_thread() else ()
-    for number in watched:
-        loop.add_signal_handler(number, stop, number)
-    try:
-        return loop.run_until_complete(task), 0
-    except asyncio.CancelledError:
-        return None, codes[0] if codes else 130
-    finally:
-        for number in watched:
-            loop.remove_signal_handler(number)
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()  # waits for no thread: one may hang in a system call
+    def run(self, work: Coroutine[object, object, T]) -> T | None:
+        """The result of *work* on a loop of its own; None when a signal came before it was done."""
+        loop = _new_loop()
+        task = loop.create_task(work)
+        self._running = loop, task
+        try:
+            if self.code:
+                task.cancel()
+            return loop.run_until_complete(task)
+        except asyncio.CancelledError:
+            return None
+        finally:
+            self._running = None
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()  # waits for no thread: one may hang in a system call
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

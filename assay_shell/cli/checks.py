@@ -10,6 +10,7 @@ from assay_shell.runtime.errors import AssayError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from assay_shell.checks.loops import Signals
     from assay_shell.checks.outputs.destinations import Destinations
     from assay_shell.checks.suite import Suite
     from assay_shell.cli.arguments import Invocation
@@ -35,8 +36,11 @@ def run_checks(invocation: Invocation, path: str) -> int:
     pause = _pause(invocation)
     log, redactor = _log(invocation)
     log.starting("check mode", config=path)
-    session = _Session(invocation, path, destinations, log, redactor)
-    return session.repeat(pause) if pause is not None else session.round()
+    from assay_shell.checks.loops import Signals
+
+    with Signals() as signals:
+        session = _Session(invocation, path, destinations, log, redactor, signals)
+        return session.repeat(pause) if pause is not None else session.round()
 
 
 def manage(invocation: Invocation) -> int:
@@ -71,8 +75,10 @@ class _Session:
     """Everything that stays the same from one round to the next."""
 
     def __init__(
-        self, invocation: Invocation, path: str, destinations: Destinations, log: Log, redactor: Redactor
-    ) -> None:
+        self, invocation: Invocation, path: str, destinations: Destinations, log: Log, redactor: Redactor,
+        signals: Signals,
+    ) -> None:  # fmt: skip
+        self._signals = signals
         self._invocation = invocation
         self._path = path
         self._destinations = destinations
@@ -100,16 +106,14 @@ class _Session:
 
     def repeat(self, pause: float) -> int:
         """Go on with rounds, *pause* seconds apart, until a signal comes; its exit code."""
-        from time import sleep
+        from asyncio import sleep
 
-        while True:
-            code = self.round()
-            if code >= 128:
-                return code
-            sleep(pause)
+        while not self._signals.code:
+            self.round()
+            self._signals.run(sleep(pause))
+        return self._signals.code
 
     def _run(self, suite: Suite) -> int:
-        from assay_shell.checks.loops import until_done
         from assay_shell.checks.run import run_suite
         from assay_shell.checks.tools import Tools
 
@@ -122,9 +126,9 @@ class _Session:
             strict=self._invocation.flag("strict"),
             debug=self._invocation.flag("debug"),
         )
-        report, code = until_done(run_suite(suite, tools, observer))
+        report = self._signals.run(run_suite(suite, tools, observer))
         if report is None:
-            return code
+            return self._signals.code
         self._destinations.write_files(report)
         return 0 if report.passed else _FAILED
 

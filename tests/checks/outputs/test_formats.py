@@ -7,6 +7,7 @@ import io
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -66,11 +67,11 @@ def test_junit_has_the_counts_and_the_messages(report: Report) -> None:
     assert case.get("time") == "1.234"
 
 
-def points(tap: str) -> list[tuple[bool, str, str | None, object]]:
+def points(tap: str) -> list[tuple[bool, str, str | None, Any]]:
     """A small reader of TAP: whether it is ok, the description, the directive, the YAML block."""
     version, plan, *rest = tap.splitlines()
     assert version == "TAP version 14"
-    found: list[tuple[bool, str, str | None, object]] = []
+    found: list[tuple[bool, str, str | None, Any]] = []
     block: list[str] | None = None
     for line in rest:
         if line == "  ---":

@@ -88,7 +88,7 @@ def test_an_answer_that_is_not_json_says_so(query) -> None:
 
 def test_no_answer_names_the_address(execute: Execute) -> None:
     ran = execute("retries: 0\nchecks: [{name: a, type: prometheus, url: 'http://127.0.0.1:1/', query: up}]")
-    assert ran.messages[0].startswith("Prometheus query to http://127.0.0.1:1/: error sending request for url (")
+    assert str(ran.messages[0]).startswith("Prometheus query to http://127.0.0.1:1/: error sending request for url (")
 
 
 @pytest.mark.parametrize("missing", ["url", "query"])

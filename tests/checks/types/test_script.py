@@ -52,7 +52,7 @@ def test_a_script_that_cannot_be_read_says_why(execute: Execute, tmp_path: Path)
     ]
     (tmp_path / "b.lua").write_bytes(b"\xff")
     ran = execute(f"retries: 0\nchecks: [{{name: a, type: script, file: {tmp_path}/b.lua}}]")
-    assert ran.messages[0].endswith('b.lua": stream did not contain valid UTF-8')
+    assert str(ran.messages[0]).endswith('b.lua": stream did not contain valid UTF-8')
 
 
 def test_the_variables_of_a_check_are_for_env_get_alone(script, monkeypatch: pytest.MonkeyPatch) -> None:
