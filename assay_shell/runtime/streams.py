@@ -6,6 +6,7 @@ from assay_shell.runtime.declare import read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from assay_shell.runtime.host import Host
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 class OpenStream:
     """A Stream that a script holds: gives its items one at a time, and is closed once."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, closed: Callable[[OpenStream], None]) -> None:
+        self._closed = closed
         self._items = stream.items
         self._close = stream.close
         self.ended = False
@@ -35,6 +37,7 @@ class OpenStream:
         if self.ended:
             return
         self.ended = True
+        self._closed(self)
         finish = getattr(self._items, "aclose", None)
         if finish is not None:
             await finish()
@@ -55,7 +58,7 @@ async def close_stream(stream: OpenStream) -> None:
 
 def handle_of(runtime: Host, stream: Stream) -> Raw:
     """The handle of *stream*: callable for `for`, with `next` and `close`."""
-    opened = OpenStream(stream)
+    opened = OpenStream(stream, lambda ended: runtime.keep_open(ended.close))
     runtime.on_close(opened.close)
     methods = {"next": read(next_item), "close": read(close_stream)}
     return runtime.handle(opened, stream.name, methods, call=read(next_item), close=read(close_stream))

@@ -111,7 +111,7 @@ class TooLarge(BodyError):
 
 TIMED_OUT = "operation timed out"
 
-_USUAL = "pyreqwest"
+_USUAL = "direct"
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
@@ -180,7 +180,9 @@ def user_agent() -> str:
 def make_engine(wire: Wire, jar: Jar | None = None) -> Engine:
     """An engine for *wire*; with a *jar* it keeps the cookies that servers set.
 
-    `ASSAY_HTTP_ENGINE` may name another one than usual, `direct` or `httpx`.
+    HTTP/1.1 without a proxy is spoken directly: pyreqwest keeps the connection of a cancelled request until the
+    request's own timeout, and its threads may abort the interpreter's exit. It serves what remains, and httpx the
+    platforms that lack both. `ASSAY_HTTP_ENGINE` may name another one than usual, `pyreqwest` or `httpx`.
 
     Raises:
         BadRequest: the certificates or the proxy address are unusable.
@@ -189,8 +191,10 @@ def make_engine(wire: Wire, jar: Jar | None = None) -> Engine:
 
     wanted = os.environ.get("ASSAY_HTTP_ENGINE") or _USUAL
     if wanted == "direct" and jar is None and _is_direct(wire, os.environ):
-        from assay_shell.runtime.builtins.http.engine_direct import DirectEngine
-
+        try:
+            from assay_shell.runtime.builtins.http.engine_direct import DirectEngine
+        except ImportError:  # a platform without a wheel
+            return _httpx_engine(wire, jar)
         return DirectEngine(wire)
     if wire.unix_socket is None and wanted != "httpx":
         try:
