@@ -62,8 +62,8 @@ def test_junit_has_the_counts_and_the_messages(report: Report) -> None:
     (suite,) = etree.fromstring(text("junit", report).encode())
     assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("3", "1", "1")
     case = suite[1]
-    assert case.get("name").replace("\n", " ").startswith("a<b> & \"c\" 'd' # \\ ]]> ü 🙂 ")
-    assert case.find("failure").text.endswith("second line")
+    assert str(case.get("name")).replace("\n", " ").startswith("a<b> & \"c\" 'd' # \\ ]]> ü 🙂 ")
+    assert str(case.findtext("failure")).endswith("second line")
     assert case.get("time") == "1.234"
 
 
