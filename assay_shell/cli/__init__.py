@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
     from assay_shell.cli.arguments import Invocation
 
-# Where each command lives; imported when it is asked for. None: not in this version.
-_COMMANDS: dict[str, tuple[str, str] | None] = {
+# Where each command lives; imported when it is asked for.
+_COMMANDS: dict[str, tuple[str, str]] = {
     BARE_FILE: ("assay_shell.cli.script", "run_file"),
     "run": ("assay_shell.cli.script", "run_file"),
     "exec": ("assay_shell.cli.script", "run_exec"),
     "docs": ("assay_shell.cli.docs", "show"),
     "checks": ("assay_shell.cli.checks", "manage"),
-    "context": None,
-    "modules": None,
+    "context": ("assay_shell.cli.context", "show"),
+    "modules": ("assay_shell.cli.modules", "show"),
     "resume": ("assay_shell.cli.tool", "resume"),
     "approvals": ("assay_shell.cli.approvals", "run"),
 }
@@ -78,10 +78,7 @@ def _run(invocation: Invocation) -> int:
         return _version()
     if not invocation.command:
         return _without_command(invocation)
-    found = _COMMANDS[invocation.command]
-    if found is None:
-        raise not_available(f"'assay {invocation.command}'")
-    return front_end(*found)(invocation)
+    return front_end(*_COMMANDS[invocation.command])(invocation)
 
 
 def front_end(module: str, function: str) -> Callable[[Invocation], int]:
@@ -89,11 +86,6 @@ def front_end(module: str, function: str) -> Callable[[Invocation], int]:
     __import__(module)  # importlib would be another import to pay for
     found: Callable[[Invocation], int] = getattr(sys.modules[module], function)
     return found
-
-
-def not_available(what: str) -> UsageError:
-    """Return the error for a command that a later version brings."""
-    return UsageError(f"{what} is not available in this version")
 
 
 def complain(message: str) -> None:

@@ -68,8 +68,8 @@ COMMANDS: dict[str, tuple[Option, ...]] = {
     ),
     "exec": (Option("eval", "e", value="CODE"), Option("script-stdout")),
     "docs": (Option("all"),),
-    "context": (Option("limit", "l", value=COUNT),),
-    "modules": (),
+    "context": (Option("limit", "l", value=COUNT), Option("no-builtins")),
+    "modules": (Option("json"), Option("category", value="NAME")),
     "checks": (),
     "resume": (
         Option("token", value="TOKEN"),

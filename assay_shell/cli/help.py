@@ -83,11 +83,15 @@ Usage: assay context QUERY
 Find the modules that fit a task and print them as Markdown.
 
   -l, --limit NUMBER     so many modules at most (default 5)
+      --no-builtins      leave out the list of builtin functions
 """,
     "modules": """\
 Usage: assay modules
 
-List all modules with where they come from.
+List all modules and builtin groups with where they come from.
+
+      --json             with keywords and signatures, as JSON
+      --category NAME    only those of one category (builtins, monitoring, secrets, ...)
 """,
     "resume": """\
 Usage: assay resume --token TOKEN --approve ANSWER

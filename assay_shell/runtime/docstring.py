@@ -1,7 +1,7 @@
 """Reading documentation: the header tags of a module and the docstring of a function.
 
-The tags are the contract's (`@module @description @keywords @env @quickref`). Lua modules carry them in their first
-`---` comment, builtin groups in their docstring.
+The tags are the contract's (`@module @description @keywords @env @quickref`), and `@category`. Lua modules carry them
+in their first `---` comment, builtin groups in their docstring.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Header:
     keywords: tuple[str, ...] = ()
     env: tuple[str, ...] = ()
     quickrefs: tuple[QuickRef, ...] = ()
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def header(lines: Iterable[str]) -> Header:
     return Header(
         last.get("@module", ""), last.get("@description", ""),
         _list(last.get("@keywords", "")), _list(last.get("@env", "")), tuple(quickrefs),
+        last.get("@category", ""),
     )  # fmt: skip
 
 

@@ -1,4 +1,5 @@
 --- @module assay.prometheus
+--- @category monitoring
 --- @description Prometheus monitoring queries: instant and range PromQL, alerts, targets, rules, labels, series
 --- @keywords prometheus, promql, metrics, alerts, targets, rules, monitoring, instant-query, range-query, scrape, metadata, reload, observability, metric
 --- @quickref M.query(url, promql) -> number|string|[{metric, value}] | Instant query: one sample is its value, several are a list, none is {}

@@ -1,4 +1,5 @@
 --- @module assay.traefik
+--- @category networking
 --- @description Traefik reverse proxy API: routers, services, middlewares, entry points and TLS status
 --- @keywords traefik, proxy, routers, services, middlewares, entrypoints, loadbalancer, http, tcp, tls, configuration, dashboard, ingress
 --- @quickref M.overview(url) -> {http, tcp, udp, features, providers} | Counts of routers, services and middlewares

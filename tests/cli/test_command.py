@@ -65,19 +65,6 @@ def test_wrong_use_ends_with_a_hint_and_exit_code_2(cli: Command, arguments: lis
     assert text.endswith("\n\nFor more, try '--help'.\n")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "what"),
-    [
-        pytest.param(["context", "grafana"], "'assay context'", id="context"),
-        pytest.param(["modules"], "'assay modules'", id="modules"),
-    ],
-)
-def test_what_this_version_lacks_says_so(cli: Command, arguments: list[str], what: str) -> None:
-    done = cli(*arguments)
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"error: {what} is not available in this version\n".encode())
-
-
 def test_help_into_a_closed_pipe_is_quiet(cli: Command) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
