@@ -125,6 +125,38 @@ def test_an_error_has_position_and_a_traceback_without_our_frames(runtime):
     assert error.text.startswith(error.message + "\nstack traceback:\n")
 
 
+def nested(depth: int, wrap: str) -> str:
+    """A script whose error lies under so many calls, each made by *wrap*."""
+    return f"local function go(n)\n  if n == 0 then error('deep') end\n  {wrap}\n  return true\nend\ngo({depth})"
+
+
+@pytest.mark.parametrize(
+    ("code", "shown", "skipped"),
+    [
+        pytest.param(nested(8, "assert(pcall(go, n - 1))"), 2, "", id="caught and raised again"),
+        pytest.param(nested(15, "require('os').date() go(n - 1)"), 17, "", id="few"),
+        pytest.param(nested(40, "go(n - 1)"), 21, "(skipping 21 levels)", id="many"),
+        pytest.param(nested(40, "xpcall(go, error, n - 1) error('again')"), 2, "", id="handled"),
+        pytest.param(nested(15, "async.timeout(5, function() go(n - 1) end)"), 2, "", id="in tasks of their own"),
+        pytest.param(nested(15, "setmetatable({}, { __index = function() go(n - 1) end })()"), 2, "", id="no call"),
+        pytest.param("local text = json.encode(DEEP) return text", 1, "", id="in our own depths"),
+    ],
+)
+def test_a_deep_traceback_counts_the_frames_of_the_script_alone(runtime, code, shown, skipped):
+    runtime.evaluate("DEEP = { print } for _ = 1, 100 do DEEP = { DEEP } end")
+    with pytest.raises(ScriptError) as caught:
+        runtime.evaluate(code, "s.lua")
+    lines = caught.value.traceback.splitlines()[1:]
+    assert "".join(line for line in lines if "skipping" in line) == (f"\t...\t{skipped}" if skipped else "")
+    assert len([line for line in lines if "s.lua:" in line]) == shown
+
+
+def test_the_middle_of_a_stack_too_deep_to_look_through_is_left_out(runtime):
+    with pytest.raises(ScriptError) as caught:
+        runtime.evaluate(nested(5000, "go(n - 1)"), "s.lua")
+    assert "\n\t...\t(skipping 4" in caught.value.traceback
+
+
 def test_builtin_errors_read_as_the_contracts_form_one(runtime):
     text = runtime.evaluate("local _, e = pcall(fs.read, '/nowhere') return tostring(e)")[0]
     assert text.startswith('runtime error: fs.read: failed to read "/nowhere": ')

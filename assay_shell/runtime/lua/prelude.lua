@@ -18,7 +18,8 @@ local raw_load, raw_getmetatable, raw_setmetatable = load, debug.getmetatable, d
 local stack_text, frame, set_hook = debug.traceback, debug.getinfo, debug.sethook
 local pack, unpack = table.pack, table.unpack
 local loaded_modules, globals, collect = package.loaded, _G, collectgarbage
-local error, format, gsub, find, sub = error, string.format, string.gsub, string.find, string.sub
+local error, ipairs, format, concat = error, ipairs, string.format, table.concat
+local gsub, find, match, sub = string.gsub, string.find, string.match, string.sub
 local setmetatable, rawget, next, type, tostring =
   setmetatable, rawget, next, type, tostring
 local string_functions = string
@@ -78,12 +79,54 @@ end
 -- Errors of builtins ---------------------------------------------------------------------------------------
 
 -- Our own frames say nothing to the reader of a script's traceback.
-local function traceback(level)
-  local text = stack_text(nil, level)
+local function without_ours(text)
   text = gsub(text, "\n[^\n]*%[assay%][^\n]*", "")
   text = gsub(text, "\n\t%[C%]: in [^\n]*raw_x?pcall'", "")
-  text = gsub(text, "\n\t%[C%]: in [^\n]*'error'", "", 1)
+  text = gsub(text, "\n\t%[C%]: in [^\n]*'error'", "")
   return (gsub(text, "^(stack traceback:)\n\t%(%.%.%.tail calls%.%.%.%)", "%1"))
+end
+
+local OURS_IN_C = { raw_pcall = true, raw_xpcall = true, error = true }
+
+local function is_ours(info)
+  return info.short_src == "[assay]" or info.what == "C" and OURS_IN_C[info.name or ""]
+end
+
+local FIRST, LAST = 10, 11 -- levels that Lua shows of a deep stack
+local COUNTED = 2000 -- looking at a level costs more the deeper it lies
+
+-- The levels of a deep stack that are not ours, nil where there are too many. Level 1 is the
+-- function that asks.
+local function levels_of_script(level)
+  local found, info = {}, frame(level + 1, "Sn")
+  while info do
+    if level > COUNTED then return nil end
+    if not is_ours(info) then found[#found + 1] = level end
+    level = level + 1
+    info = frame(level + 1, "Sn")
+  end
+  return found
+end
+
+-- Lua leaves out the middle of a deep stack, which may be nothing but our frames: so count the script's alone.
+local function deep_traceback(level)
+  local levels = levels_of_script(level)
+  if not levels then return nil end
+  local lines = { "stack traceback:" }
+  for index, at in ipairs(levels) do
+    if index == FIRST + 1 and #levels > FIRST + LAST then
+      lines[#lines + 1] = format("\t...\t(skipping %d levels)", #levels - FIRST - LAST)
+    elseif index <= FIRST or index > #levels - LAST then
+      lines[#lines + 1] = match(stack_text(nil, at), "\n([^\n]*)")
+    end
+  end
+  return concat(lines, "\n")
+end
+
+local function traceback(level)
+  local text = stack_text(nil, level)
+  if find(text, "(skipping ", 1, true) then text = deep_traceback(level + 1) or text end
+  return without_ours(text)
 end
 
 -- "script.lua", 12: the innermost frame that is not ours.
