@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from assay_shell.runtime.builtins.http.engine import Engine, EngineError
 
+_CONNECTING = "client error (Connect)"
+
 MOST_BODY = 32 << 20
 """Bytes; a longer answer fails its check."""
 
@@ -79,10 +81,7 @@ class Requests:
 
 
 def _with_chain(text: str, error: EngineError) -> str:
-    """*text* with all causes that the engine's library names instead of the last one."""
-    details = getattr(error.__cause__, "details", None) or {}
-    causes = [str(cause["message"]) for cause in details.get("causes") or ()]
-    start = text.removesuffix(f": {causes[-1]}") if causes else text
-    if start == text:
+    """*text* with the stages that callers of the contract know before the cause: engines tell the last one only."""
+    if not getattr(error, "unsent", False) or "(os error " not in error.cause or _CONNECTING in text:
         return text
-    return ": ".join([start, *(cause for cause in causes if not start.startswith(cause))])
+    return f"{text.removesuffix(error.cause)}{_CONNECTING}: tcp connect error: {error.cause}"

@@ -33,17 +33,35 @@ class Observer:
     def retrying(self, check: Check, attempt: int, wait: float, message: str) -> None:
         """An attempt failed; the next one comes after *wait* seconds."""
 
+    def finished(self, result: Result) -> None:
+        """A check has its result; as soon as that is so."""
+
     def completed(self, result: Result) -> None:
-        """A check has its result; in the order of the file."""
+        """A check has its result, and so have all before it; in the order of the file."""
 
     def ended(self, report: Report) -> None:
         """The run is over."""
+
+    def aborted(self) -> None:
+        """The run was stopped: there is no report."""
 
 
 async def run_suite(suite: Suite, tools: Tools, observer: Observer) -> Report:
     """Run all checks and report on them; never raises for what a check does."""
     started, clock = time.time(), time.monotonic()
     observer.begun(suite)
+    try:
+        results = await _results(suite, tools, observer)
+    except BaseException:
+        observer.aborted()
+        raise
+    report = Report(suite.path, results, int((time.monotonic() - clock) * 1000), started)
+    observer.ended(report)
+    return report
+
+
+async def _results(suite: Suite, tools: Tools, observer: Observer) -> tuple[Result, ...]:
+    """The results of all checks, then those of setup and teardown where they failed."""
     run = _Run(suite, tools, observer)
     extra: list[Result] = []
     try:
@@ -63,10 +81,7 @@ async def run_suite(suite: Suite, tools: Tools, observer: Observer) -> Report:
     extra += [last] if last is not None else []
     for result in extra:
         observer.completed(result)
-    results = (*run.results(), *extra)
-    report = Report(suite.path, results, int((time.monotonic() - clock) * 1000), started)
-    observer.ended(report)
-    return report
+    return (*run.results(), *extra)
 
 
 async def _teardown(suite: Suite, tools: Tools) -> Result | None:
@@ -169,6 +184,7 @@ class _Run:
 
     def _settle(self, index: int, result: Result) -> None:
         self._results[index] = result
+        self._observer.finished(result)
         for name in {result.check.name, result.check.origin} & self._open.keys():
             self._open[name] -= 1
             if not self._open[name]:

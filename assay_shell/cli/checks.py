@@ -34,7 +34,7 @@ def run_checks(invocation: Invocation, path: str) -> int:
         raise UsageError(f"a list of checks takes no argument '{invocation.operands[1]}'")
     destinations = Destinations.parse(invocation.texts("output"), terminal=sys.stdout.isatty())
     pause = _pause(invocation)
-    log, redactor = _log(invocation)
+    log, redactor = _log(invocation, watched=destinations.stdout == "pretty" and _on_terminal())
     log.starting("check mode", config=path)
     from assay_shell.checks.loops import Signals
 
@@ -61,7 +61,7 @@ def manage(invocation: Invocation) -> int:
 
 
 def _validate(invocation: Invocation, path: str) -> int:
-    log, _ = _log(invocation)
+    log, _ = _log(invocation, watched=False)
     try:
         suite = _load(invocation, path, log)
     except AssayError as exc:
@@ -117,7 +117,8 @@ class _Session:
         from assay_shell.checks.run import run_suite
         from assay_shell.checks.tools import Tools
 
-        observer = self._destinations.observer()
+        # Log lines on the same terminal would tear moving lines apart.
+        observer = self._destinations.observer(progress=not (sys.stderr.isatty() and self._log.allows("info")))
         tools = Tools(
             self._log.write,
             self._redactor,
@@ -141,13 +142,19 @@ def _load(invocation: Invocation, path: str, log: Log) -> Suite:
     )
 
 
-def _log(invocation: Invocation) -> tuple[Log, Redactor]:
+def _on_terminal() -> bool:
+    return sys.stdout.isatty() and sys.stderr.isatty()
+
+
+def _log(invocation: Invocation, *, watched: bool) -> tuple[Log, Redactor]:
+    """The log, and what masks secrets in it; without INFO lines where a person watches the report grow (*watched*)."""
     from assay_shell.runtime.log import from_environment
     from assay_shell.runtime.redact import Redactor
 
     redactor = Redactor()
+    environ = {"RUST_LOG": "warn", **os.environ} if watched else os.environ
     log = from_environment(
-        os.environ, redactor.text,
+        environ, redactor.text,
         verbose=invocation.flag("verbose"), as_json=invocation.text("log-format") == "json",
     )  # fmt: skip
     return log, redactor

@@ -50,13 +50,13 @@ class Destinations:
                 stdout = name
         return cls(stdout or ("pretty" if terminal else "json"), files)
 
-    def observer(self) -> StandardOutput:
-        """Who writes to standard output while checks run and afterwards."""
+    def observer(self, *, progress: bool) -> StandardOutput:
+        """Who writes to standard output while checks run and afterwards; *progress* asks for moving lines."""
         if self.stdout == "ndjson":
             return Streaming()
         if self.stdout == "pretty":
             try:
-                return Live()
+                return Live(progress=progress)
             except ImportError:  # a small installation without rich
                 return StandardOutput("pretty")
         return StandardOutput(self.stdout)
@@ -108,11 +108,11 @@ class Streaming(StandardOutput):
 class Live(StandardOutput):
     """Shows people how it goes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, progress: bool) -> None:
         from assay_shell.checks.outputs.pretty import Pretty
 
         super().__init__("pretty")
-        self._pretty: Pretty = Pretty()
+        self._pretty: Pretty = Pretty(progress=progress)
 
     def begun(self, suite: Suite) -> None:
         self._pretty.begun(suite)
@@ -123,11 +123,17 @@ class Live(StandardOutput):
     def retrying(self, check: Check, attempt: int, wait: float, message: str) -> None:
         self._pretty.retrying(check, attempt, wait, message)
 
+    def finished(self, result: Result) -> None:
+        self._pretty.finished(result)
+
     def completed(self, result: Result) -> None:
         self._pretty.completed(result)
 
     def ended(self, report: Report) -> None:
         self._pretty.ended(report)
+
+    def aborted(self) -> None:
+        self._pretty.aborted()
 
     @property
     def script_output(self) -> Callable[[bytes], object]:

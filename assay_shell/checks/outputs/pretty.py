@@ -36,21 +36,20 @@ def render(report: Report) -> str:
 
 
 class Pretty(Observer):
-    """Writes each result as soon as it is known; on a terminal also what is running."""
+    """Writes each result as soon as it is known; with *progress*, on a terminal, also what is running."""
 
-    def __init__(self, stream: TextIO | None = None, *, colour: bool | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, *, progress: bool = True) -> None:
         from rich.console import Console
 
-        target = stream or sys.stdout
-        no_colour = None if colour is None else not colour
-        self._console: Console = Console(file=target, highlight=False, markup=False, emoji=False, no_color=no_colour)
+        self._console: Console = Console(file=stream or sys.stdout, highlight=False, markup=False, emoji=False)
+        self._progress = progress
         self._live: Live | None = None
         self._running: dict[int, tuple[Check, float, str]] = {}
         self._width = 0
 
     def begun(self, suite: Suite) -> None:
         self._width = _name_width(list(suite.checks))
-        if self._console.is_terminal:
+        if self._progress and self._console.is_terminal and not self._console.is_dumb_terminal:
             from rich.live import Live
 
             self._live = Live(
@@ -66,20 +65,25 @@ class Pretty(Observer):
         note = f"retry {attempt}/{check.attempts - 1} in {wait:g} s: {_first_line(message)}"
         self._running[id(check)] = check, monotonic(), note
 
+    def finished(self, result: Result) -> None:
+        self._running.pop(id(result.check), None)
+
     def completed(self, result: Result) -> None:
         from rich.text import Text
 
-        self._running.pop(id(result.check), None)
         mark, style = _MARKS[result.state]
         line = Text(_line(result, self._width))
         line.stylize(style, 1, 1 + len(mark))
         self._console.print(line, soft_wrap=True)
 
-    def ended(self, report: Report) -> None:
+    def aborted(self) -> None:
         if self._live is not None:
-            self._live.stop()
+            self._live.stop()  # gives the cursor back
             self._live = None
         self._running.clear()
+
+    def ended(self, report: Report) -> None:
+        self.aborted()
         self._console.print(_summary(report), style="red" if not report.passed else "green", soft_wrap=True)
 
     def write(self, data: bytes) -> None:

@@ -32,7 +32,8 @@ async def run(check: Check, tools: Tools) -> Passed:
     rows = results[0] if results and isinstance(results[0], list) else []
     _require(check, rows)
     require_latency(check, took)
-    return Passed(detail=f"{len(rows)} rows in {in_millis(took)}", data=lambda: rows)
+    noun = "row" if len(rows) == 1 else "rows"
+    return Passed(detail=f"{len(rows)} {noun} in {in_millis(took)}", data=lambda: rows)
 
 
 def _source() -> bytes:
