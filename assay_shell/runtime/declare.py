@@ -212,6 +212,10 @@ def _shown(value: Any) -> str:
 
 def failure_of(exc: BaseException, name: str) -> tuple[Any, ...]:
     """What a failed builtin answers Lua, before the runtime has turned it into VM strings."""
+    from lupa.lua55 import LuaError
+
+    from assay_shell.runtime.values import from_raw
+
     if isinstance(exc, BuiltinError):
         return (False, exc.message, exc.kind, exc.fields)
     if isinstance(exc, ScriptError):  # a function of the script that the builtin called failed: that is the error
@@ -222,4 +226,7 @@ def failure_of(exc: BaseException, name: str) -> tuple[Any, ...]:
         return (False, "not enough memory", "builtin", None)
     if isinstance(exc, RecursionError):
         return (False, f"{name}: nested too deep", "builtin", None)
+    if isinstance(exc, LuaError):  # a metamethod of the script that the builtin came upon failed
+        text = from_raw(str(exc).partition("\nstack traceback:\n")[0])
+        return (False, text or f"{name}: a metamethod of its argument failed", "builtin", None)
     return (False, f"{name}: internal error: {type(exc).__name__}: {exc}", "builtin", None)

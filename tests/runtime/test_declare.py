@@ -10,6 +10,7 @@ import pytest
 
 from assay_shell.runtime.declare import read
 from assay_shell.runtime.errors import BuiltinError, ScriptError
+from assay_shell.runtime.values import Table
 from assay_shell.runtime.vm import Runtime
 
 
@@ -46,6 +47,26 @@ def test_a_builtin_that_answers_at_once_starts_no_event_loop(runtime: Runtime) -
 def test_a_wait_decided_on_late_fails_like_any_other(runtime: Runtime) -> None:
     with pytest.raises(ScriptError, match=r"^lookup: nothing there"):
         runtime.evaluate("lookup('c')")
+
+
+def name_of(table: Table) -> str:
+    return str(table.get("name"))
+
+
+@pytest.mark.parametrize(
+    ("metamethod", "message"),
+    [
+        pytest.param("error('no ' .. name .. ' here')", "s.lua:1: no name here", id="text"),
+        pytest.param("error('\\xff', 0)", "\udcff", id="bytes"),
+        pytest.param("error({ code = 1 })", "name_of: a metamethod of its argument failed", id="table"),
+        pytest.param("fs.read('/nowhere')", "name_of: a metamethod of its argument failed", id="builtin"),
+    ],
+)
+def test_a_metamethod_that_fails_is_the_script_s_own_error(runtime: Runtime, metamethod: str, message: str) -> None:
+    runtime.define("", {"name_of": read(name_of)})
+    with pytest.raises(ScriptError) as caught:
+        runtime.evaluate(f"name_of(setmetatable({{}}, {{ __index = function(_, name) {metamethod} end }}))", "s.lua")
+    assert caught.value.message == message
 
 
 KEEPS_ITS_FRAMES = """
