@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
+from functools import partial
 
 from assay_shell.checks.attempts import LONGEST, carry_out
 from assay_shell.checks.errors import CheckFailed
@@ -97,7 +98,7 @@ async def _script(what: str, path: str | None, suite: Suite, tools: Tools) -> Re
     if path is None:
         return None
     try:
-        await evaluate(tools, read_source(path), path)
+        await evaluate(tools, partial(read_source, path), path)
     except CheckFailed as exc:
         return _script_failed(what, suite, tools.redactor.text(exc.message))
     return None

@@ -11,7 +11,7 @@ from assay_shell.runtime.errors import ScriptError, ScriptExit, os_reason, quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from assay_shell.checks.tools import Tools
@@ -42,9 +42,16 @@ def read_source(path: str) -> bytes:
 
 
 async def evaluate(
-    tools: Tools, source: bytes, name: str, *, args: Sequence[object] = (), env: Mapping[str, str] | None = None
+    tools: Tools,
+    source: Callable[[], bytes],
+    name: str,
+    *,
+    args: Sequence[object] = (),
+    env: Mapping[str, str] | None = None,
 ) -> list[Any]:
     """Run a chunk and give its results as plain Python data; *env* is what its `env.get` sees first.
+
+    *source* gives the text of the chunk; it is called on the script's thread, since files can block as well.
 
     When this is cancelled the script is interrupted, wherever it is.
 
@@ -65,8 +72,8 @@ class _Work:
     """One run of a chunk, on its own thread."""
 
     def __init__(
-        self, tools: Tools, loop: asyncio.AbstractEventLoop, source: bytes, name: str, args: Sequence[object],
-        env: dict[str, str],
+        self, tools: Tools, loop: asyncio.AbstractEventLoop, source: Callable[[], bytes], name: str,
+        args: Sequence[object], env: dict[str, str],
     ) -> None:  # fmt: skip
         self.outcome: asyncio.Future[list[Any]] = loop.create_future()
         self._tools = tools
@@ -89,14 +96,14 @@ class _Work:
     def _evaluate(self) -> list[Any]:
         from assay_shell.runtime.vm import Runtime
 
-        tools = self._tools
+        tools, source = self._tools, self._source()
         with Runtime(
             readonly=tools.readonly, strict=tools.strict, debug=tools.debug, stdout=tools.write, log=tools.log
         ) as runtime:
             runtime.check_env = self._env
             self._runtime = runtime
             try:
-                return runtime.evaluate(self._source, self._name, self._args)
+                return runtime.evaluate(source, self._name, self._args)
             except ScriptError as exc:
                 raise CheckFailed(runtime.redactor.text(exc.text)) from exc
             except ScriptExit as exc:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from assay_shell.checks.errors import ConfigError
 from tests.checks.conftest import Load
@@ -250,3 +254,25 @@ def test_needs_that_cannot_be_met_are_refused(load: Load, more: str, message: st
 def test_a_captured_value_is_a_need(load: Load) -> None:
     text = "version: 2\nchecks: [{name: a, type: http, url: '${captures.t}'}, {name: b, type: http, capture: {t: x}}]"
     assert load(text).checks[0].depends_on == ("b",)
+
+
+words = st.sampled_from(["checks", "name", "type", "http", "expect", "status", "200", "timeout", "5s", "matrix", "env"])
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | words | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(words, values, max_size=5), st.sampled_from([1, 2]))
+def test_no_document_raises_anything_but_a_config_error(load: Load, document: dict[str, object], version: int) -> None:
+    with suppress(ConfigError):
+        load(json.dumps({"version": version, "checks": [document], **document}))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(alphabet="cheks:[]{}&*!-#\"' \n\t|>$ab01", max_size=60))
+def test_no_text_raises_anything_but_a_config_error(load: Load, text: str) -> None:
+    with suppress(ConfigError):
+        load(text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from assay_shell.checks.scripts import evaluate, read_source
 from assay_shell.checks.tools import Passed, needed
 
@@ -14,5 +16,5 @@ if TYPE_CHECKING:
 async def run(check: Check, tools: Tools) -> Passed:
     """Run the file; what it returns is for captures."""
     path = needed(check, "file")
-    results = await evaluate(tools, read_source(path), path, env=check.settings.get("env"))
+    results = await evaluate(tools, partial(read_source, path), path, env=check.settings.get("env"))
     return Passed(data=lambda: results[0] if results else None)

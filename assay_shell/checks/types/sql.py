@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 async def run(check: Check, tools: Tools) -> Passed:
     """Run the query; pass when its rows are as expected. `value` is its first row, which has one column then."""
     url, query = needed(check, "url"), needed(check, "query")
-    source = _source()
     started = monotonic()
     try:
-        results = await evaluate(tools, source, "<sql>", args=(url, query, check.settings.get("params") or []))
+        results = await evaluate(tools, _source, "<sql>", args=(url, query, check.settings.get("params") or []))
     except CheckFailed as exc:
         raise CheckFailed(exc.message.partition("\nstack traceback:")[0]) from exc
     took = monotonic() - started

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -110,3 +111,13 @@ def test_a_write_is_refused_under_readonly(script, tmp_path: Path) -> None:
 
 def test_bytes_that_are_no_text_are_replaced_in_messages(script) -> None:
     assert script('error("a\\xffb", 0)').messages[0].startswith("a\ufffdb")
+
+
+def test_a_file_that_blocks_holds_up_nobody(execute: Execute, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    started = time.monotonic()
+    script = f"{{name: a, type: script, file: {tmp_path}/pipe}}"
+    ran = execute(f"timeout: 100ms\nparallel: true\nretries: 0\nchecks: [{script}, {{name: b, type: http}}]")
+    assert ran.messages == ["global timeout of 0s exceeded", "http check requires a 'url' field"]
+    assert time.monotonic() - started < 5
+    (tmp_path / "pipe").write_text("")  # lets the thread go
