@@ -13,6 +13,7 @@ local running = coroutine.running
 local NAME <const> = "ASSAY_APPROVAL_RESULT"
 
 local owner, level -- whose call looked last: its coroutine, and its place counted from the bottom of the stack
+local looks = {} -- the functions that answer looks
 
 -- How many functions are on the stack, without the caller's `skipped` topmost ones.
 local function depth(skipped)
@@ -33,38 +34,42 @@ local function is_main(above)
   end
 end
 
-local function watch_return()
-  if frame(2, "l") == nil or frame(level + 2, "l") == nil then
-    set_hook()
-    owner, level = nil, nil
-  end
+-- Called at every call and return while a look's function runs: forgets it once its place is gone or taken.
+local function watch_return(event)
+  if frame(level + 2, "l") then return end -- deeper still
+  if event == "tail call" and looks[frame(2, "f").func] then return end -- `return env.get(...)`
+  set_hook()
+  owner, level = nil, nil
 end
 
 -- Called by the two functions below, which scripts call.
 local function answer()
   local thread, place = running(), depth(2)
+  if frame(2, "t").istailcall then place = place + 1 end -- the function that looks is off the stack already
   local same = owner == thread and level == place
   local found = look(same)
   if same then return found end
   owner, level = nil, nil
   if found then
     owner, level = thread, place
-    if not is_main(3 + 1) then set_hook(watch_return, "cr") end
+    if not is_main(4) then set_hook(watch_return, "cr") end
   end
   return found
 end
 
 local function replace(functions, name)
   local raw = functions[name]
-  functions[name] = function(variable, ...)
+  local function get(variable, ...)
     if variable == NAME then
       local found = answer()
       return found
     end
     return raw(variable, ...)
   end
+  looks[get] = true
+  functions[name] = get
 end
 
-replace(env, "get")
-replace(os, "getenv")
-replace(require("os"), "getenv")
+replace(_G.env, "get")
+replace(_G.os, "getenv") -- the script's; what our own files see under that name is Lua's library
+replace(package.loaded.os, "getenv")
