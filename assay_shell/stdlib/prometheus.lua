@@ -53,6 +53,7 @@ local function sample(pair)
   return tonumber(pair[2]) or pair[2]
 end
 
+--- @effect read
 function M.query(url, promql)
   if promql == nil then error("prometheus.query: attempt to concatenate a nil value (local 'promql')") end
   local call, found = evaluate("query", url, "/api/v1/query", { query = promql })
@@ -68,6 +69,7 @@ function M.query(url, promql)
   return samples
 end
 
+--- @effect read
 function M.query_range(url, promql, start_time, end_time, step)
   if promql == nil then error("prometheus.query_range: attempt to concatenate a nil value (local 'promql')") end
   local values = { query = promql, start = start_time, ["end"] = end_time, step = step }
@@ -102,10 +104,6 @@ function M.targets_metadata(url, opts)
   return data("targets_metadata", url, "/api/v1/targets/metadata?match_target&metric&limit", opts)
 end
 
--- A client has all functions as methods, and credentials: opts {token | username, password, headers, ...}.
-M.client = function(url, opts)
-  opts = opts or {}
-  return rest.client(M, url, { token = opts.token, username = opts.username, password = opts.password }, opts)
-end
+M.client = rest.constructor(M)
 
 return M

@@ -107,10 +107,6 @@ function M.healthy_routers(url)
   return enabled, others
 end
 
--- A client has all functions as methods, and credentials: opts {token | username, password, headers, ...}.
-M.client = function(url, opts)
-  opts = opts or {}
-  return rest.client(M, url, { token = opts.token, username = opts.username, password = opts.password }, opts)
-end
+M.client = rest.constructor(M)
 
 return M

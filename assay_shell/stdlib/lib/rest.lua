@@ -191,6 +191,15 @@ function rest.client(methods, url, fields, opts)
   return client
 end
 
+--- The `client` function of a module whose functions take an address first: a client has them all as methods. Its options
+--- are `token`, or `username` and `password`, and what `rest.client` takes.
+function rest.constructor(module)
+  return function(url, opts)
+    opts = opts or {}
+    return rest.client(module, url, { token = opts.token, username = opts.username, password = opts.password }, opts)
+  end
+end
+
 --- Where a helper finds the functions it stands on: on the client it was called with, else in its module. Scripts may
 --- have replaced them.
 function rest.owner(target, module)

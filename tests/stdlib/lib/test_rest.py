@@ -194,10 +194,13 @@ def test_a_post_is_a_write(ask, stub):
 def test_scripts_cannot_get_at_the_shared_parts_that_modules_use(run, stub):
     code = f"""
     local rest, seen = require("assay.lib.rest"), {{}}
-    for name in pairs(rest) do rest[name] = function(...) seen[#seen + 1] = name end end
+    for name in pairs(rest) do rest[name] = function() seen[#seen + 1] = name end end
+    package.preload["assay.lib.rest"] = function() seen[#seen + 1] = "preload" return rest end
     pairs = function() seen[#seen + 1] = "pairs" end
+    setmetatable = function() seen[#seen + 1] = "setmetatable" end
     string.gsub = function() seen[#seen + 1] = "gsub" end
-    pcall(require("assay.prometheus").query, "{stub.url}", "up")
+    pcall(require("assay.prometheus").query, "{stub.url}", ("x"):rep(9000))
+    assert.eq(seen[1], nil)
     return #seen"""
     assert run(code) == 0
 
