@@ -45,7 +45,7 @@ class Field:
     required: bool = False
 
 
-TYPES = ("http", "prometheus", "script", "tcp", "dns", "tls", "sql", "command")
+TYPES = ("http", "prometheus", "script", "tcp", "dns", "tls", "sql", "k8s", "command")
 
 DOCUMENT = (
     Field("version", COUNT, "2 for variables, includes, captures, tags, dependencies, matrices, setup and teardown"),
@@ -74,6 +74,10 @@ CHECK = (
     Field("server_name", TEXT, "name that the certificate must hold; host unless given", ("tls",)),
     Field("ca_cert_file", TEXT, "certificates trusted besides the system's, PEM", ("tls",)),
     Field("params", SCALARS, "values for the placeholders of the query", ("sql",)),
+    Field("kind", TEXT, "kind of the object: deployment, pod, node, ...", ("k8s",)),
+    Field("object", TEXT, "name of the object; all of the kind unless given", ("k8s",)),
+    Field("namespace", TEXT, "namespace; for a single object: default unless given", ("k8s",)),
+    Field("context", TEXT, "context of the kubeconfig; the current one unless given", ("k8s",)),
     Field("command", TEXTS, "a line for /bin/sh, or a program with its arguments as a list", ("command",)),
     Field("cwd", TEXT, "folder to run in", ("command",)),
     Field("timeout", DURATION, "for each attempt of this check", since=2),
@@ -85,6 +89,7 @@ CHECK = (
 )
 
 _BODY = ("http", "tcp", "command")
+_TIMED = ("http", "prometheus", "tcp", "dns", "tls", "sql", "k8s")
 
 EXPECT = (
     Field("status", STATUSES, "accepted HTTP statuses: 200, 2xx, 200-299, or a list", ("http",)),
@@ -95,8 +100,8 @@ EXPECT = (
     Field("not_body", TEXTS, "text that the answer does not contain", _BODY),
     Field("matches", TEXTS, "regular expression that the answer matches", _BODY),
     Field("headers", TEXT_MAP, "exact values of headers of the answer", ("http",)),
-    Field("jmespath", TEXTS, "JMESPath expression that gives something true", ("http", "sql", "command")),
-    Field("latency", DURATION, "longest time an answer may take", ("http", "prometheus", "tcp", "dns", "tls", "sql")),
+    Field("jmespath", TEXTS, "JMESPath expression that gives something true", ("http", "sql", "k8s", "command")),
+    Field("latency", DURATION, "longest time an answer may take", _TIMED),
     Field("days", NUMBER, "days that the certificate must still be valid", ("tls",)),
     Field("addresses", TEXTS, "addresses that must be among the answers", ("dns",)),
     Field("exit", count(0, 255), "exit code; 0 unless given", ("command",)),

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from assay_shell.runtime.builtins.http.engine import Engine, EngineError
+    from assay_shell.runtime.builtins.http.engine import Engine, EngineError, Wire
 
 _CONNECTING = "client error (Connect)"
 
@@ -39,15 +39,17 @@ class Requests:
     """One pool of connections for all checks."""
 
     def __init__(self) -> None:
-        self._engine: Engine | None = None
+        self._engines: dict[tuple[object, ...], Engine] = {}
 
-    async def get(self, url: str, headers: Mapping[str, str] | None = None, *, follow: bool = True) -> Answer:
-        """The answer to a GET request, within 30 seconds.
+    async def get(
+        self, url: str, headers: Mapping[str, str] | None = None, *, follow: bool = True, wire: Wire | None = None
+    ) -> Answer:
+        """The answer to a GET request, within 30 seconds; *wire* where the connection needs more than an address.
 
         Raises:
             RequestFailed: there is none.
         """
-        from assay_shell.runtime.builtins.http.engine import BodyError, EngineError, Wire, make_engine
+        from assay_shell.runtime.builtins.http.engine import BodyError, EngineError
         from assay_shell.runtime.builtins.http.exchange import make_call, transfer, whole
         from assay_shell.runtime.builtins.http.settings import Settings
         from assay_shell.runtime.errors import BuiltinError
@@ -56,10 +58,8 @@ class Requests:
         settings.follow_redirects = follow
         settings.max_body = MOST_BODY
         started = monotonic()
-        if self._engine is None:
-            self._engine = make_engine(Wire())
         lines = {name.lower(): (name, value) for name, value in (headers or {}).items()}
-        call = make_call(self._engine, settings, "GET", url, lines)
+        call = make_call(self._engine(wire), settings, "GET", url, lines)
         try:
             reply, _ = await transfer("request", call, whole)
         except BuiltinError as exc:
@@ -73,10 +73,22 @@ class Requests:
         text = reply.body.decode("utf-8", "replace")  # type: ignore[union-attr]  # `whole` gives whole answers
         return Answer(reply.status, list(reply.headers), text, monotonic() - started)
 
+    def _engine(self, wire: Wire | None) -> Engine:
+        from assay_shell.runtime.builtins.http.engine import BadRequest, Wire, make_engine
+
+        wire = wire or Wire()
+        key = wire.key()
+        if key not in self._engines:
+            try:
+                self._engines[key] = make_engine(wire)
+            except BadRequest as exc:
+                raise RequestFailed(f"failed to build client: {exc.cause}", in_body=False) from exc
+        return self._engines[key]
+
     async def close(self) -> None:
         """Close all connections."""
-        engine, self._engine = self._engine, None
-        if engine is not None:
+        engines, self._engines = list(self._engines.values()), {}
+        for engine in engines:
             await engine.close()
 
 
