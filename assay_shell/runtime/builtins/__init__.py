@@ -23,4 +23,5 @@ GROUPS = {
     "ws": "ws",
     "temporal": "temporal",
     "approval": "approval",
+    "db": "db",
 }
