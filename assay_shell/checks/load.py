@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _TIMEOUT, _RETRIES, _BACKOFF = 120.0, 3, 5.0
 _MOST_INCLUDES = 10
 """So deep files may include each other."""
-MOST_CHECKS = 100_000
+MOST_CHECKS = 20_000
 
 
 @dataclass
@@ -142,10 +142,12 @@ def _checks(loader: _Loader, root: Node, version: int, defaults: tuple[int, floa
         raise ConfigError("missing field `checks`", root.place())
     if pair[1].kind != "list":
         raise wrong(pair[1], "checks", "a list")
-    made = []
+    made: list[Check] = []
     for index, node in enumerate(pair[1].items):
         path = f"checks[{index}]"
         variants = spread(node, path, loader.variable) if version == 2 else [(node, "")]
+        if len(made) + len(variants) > MOST_CHECKS:
+            raise ConfigError(f"there are more than {MOST_CHECKS} checks", node.place(path))
         silent = _Loader(loader.environ, strict=False, warn=lambda _: None)
         for number, (one, suffix) in enumerate(variants):
             # Each variant of a matrix has the same keys: they are told about once.

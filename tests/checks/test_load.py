@@ -256,6 +256,11 @@ def test_a_captured_value_is_a_need(load: Load) -> None:
     assert load(text).checks[0].depends_on == ("b",)
 
 
+def test_a_file_that_makes_too_many_checks_is_refused(load: Load) -> None:
+    text = "checks:\n  - &c {name: a, type: http}\n" + "  - *c\n" * 20_000
+    assert "there are more than 20000 checks" in error(load, text)
+
+
 words = st.sampled_from(["checks", "name", "type", "http", "expect", "status", "200", "timeout", "5s", "matrix", "env"])
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | words | st.text(max_size=5),
