@@ -75,6 +75,7 @@ class Scheduler:
         self._own_loop = False
         self._mains: list[Task] = []
         self._workers: list[Task] = []
+        self._run: Callable[..., Any]
         self.at_start: Callable[[], object] | None = None
         """Called on a loop of our own whenever it starts to run."""
         self.before_end: list[Callable[[], Coroutine[Any, Any, Any]]] = []
@@ -151,27 +152,35 @@ class Scheduler:
         Its results, after the word `done`, where it ended well without waiting. Otherwise the task, which still
         waits or has failed; hand it to `release` when it has ended.
         """
-        task = self._workers.pop() if self._workers else self._new_worker()
+        workers = self._workers
+        task = workers.pop() if workers else self._new_worker()
         task.context = context
         previous, self.current = self.current, task
         try:
-            answer = self._runtime.run(task.id, function, args)
+            answer = self._run(task.id, function, *args)
+        except MemoryError:
+            self._runtime.driver["spoil"](task.id, "not enough memory")
+            answer = "failed"
         finally:
             self.current = previous
             if self.disarm is not None:
                 self._disarm()
-        if not isinstance(answer, str):
+        if type(answer) is tuple or answer == "done":
             task.context = None
             task.due_stop = task.cancelled = False
-            self._workers.append(task)
-            return answer
+            workers.append(task)
+            return answer if type(answer) is tuple else ("done",)
+        self._keep_running(task, answer)
+        return task
+
+    def _keep_running(self, task: Task, outcome: str) -> None:
+        """Note that a task of `run_now` waits or has failed."""
         task.started = task.awaited = True
         self._tasks[task.id] = task
-        if answer == "wait":
+        if outcome == "wait":
             self._start_wait(task)
         else:
-            self._end(task, answer)
-        return task
+            self._end(task, outcome)
 
     def release(self, task: Task) -> None:
         """Take back an ended task of `run_now`: its coroutine is used again."""
@@ -354,6 +363,7 @@ class Scheduler:
         return task
 
     def _new_worker(self) -> Task:
+        self._run = self._runtime.driver["run"]
         self._counter += 1
         task = Task(self._counter)
         task.pointer = int(self._runtime.driver["worker"](task.id), 16)

@@ -33,6 +33,18 @@ def client_context(roots: Iterable[bytes] = (), identity: bytes | None = None) -
     return context
 
 
+def server_context(identity: bytes) -> ssl.SSLContext:
+    """A context for servers; *identity* is certificate (with its chain) and key as one PEM text.
+
+    Raises:
+        ssl.SSLError: they are unusable, or do not belong together.
+    """
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.set_alpn_protocols(["http/1.1"])
+    _identify(context, identity)
+    return context
+
+
 def _has_folder() -> bool:
     """Whether OpenSSL has a folder of certificates, which it reads as it needs them."""
     import os

@@ -126,7 +126,6 @@ class Runtime(Host):
         }
         prelude = self.lua.compile(lua_file("prelude"), name=b"=[assay]")
         self.driver = driver = {str(key): value for key, value in prelude(self.lua.table_from(host)).items()}
-        self._run_worker = driver["run"]
         self.border.adopt = driver["identity"]
         self.border.object_of = driver["object"]
         self.border.make_stream = self._stream
@@ -259,15 +258,6 @@ class Runtime(Host):
         except LuaMemoryError:
             self.driver["spoil"](number, "not enough memory")
             return "failed"
-
-    def run(self, number: int, function: Any, args: tuple[Any, ...]) -> tuple[Any, ...] | str:
-        """Have a worker run *function*: its results after the word `done`, or the outcome as of `step`."""
-        try:
-            answer: tuple[Any, ...] | str = self._run_worker(number, function, *args)
-        except LuaMemoryError:
-            self.driver["spoil"](number, "not enough memory")
-            return "failed"
-        return (answer,) if answer == "done" else answer
 
     def task_results(self, task: Task) -> tuple[Any, ...]:
         """The raw results of a finished task."""

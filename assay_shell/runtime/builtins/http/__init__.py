@@ -15,7 +15,7 @@
 @quickref http.download(url, path, opts?) -> {status, headers, path, size, resumed} | Into a file, all or nothing
 @quickref http.stream(url, opts?) -> iterator | Body as it arrives, in chunks or lines; opts: {lines, method, body}
 @quickref http.events(url, opts?) -> iterator | Server-sent events {event, data, id, retry}; opts: {reconnect}
-@quickref http.serve(port, routes, opts?) -> handle|nil | Serve routes[METHOD][PATH] = function(req) returning a response
+@quickref http.serve(port, routes, opts?) -> handle|nil | Serve routes[METHOD][PATH] = function(req) -> response
 @quickref server:stop(grace?) -> nil | Stop a background server: requests under way get so many seconds
 @quickref http.broadcast(opts?) -> channel | Channel for event streams: answer with {sse = channel}; opts: {queue}
 @quickref channel:publish(event) -> number | Send {event, data, id, retry} to everybody who has joined

@@ -1,0 +1,559 @@
+"""One client: its requests one after the other, each answered before the next is looked at.
+
+Everything happens on the loop's thread, called by the transport, by the end of a handler's task or by the server's
+tick. A request that its handler answers without waiting passes through here without an asyncio task or a future.
+"""
+
+from __future__ import annotations
+
+from asyncio import Protocol
+
+from assay_shell.runtime.builtins.http_server.body import Body, Collector, Reader
+from assay_shell.runtime.builtins.http_server.head import HeadReader, looks_wrong
+from assay_shell.runtime.builtins.http_server.lines import CLOSE, CONTINUE, STATUS_LINES, head_text, without_body
+from assay_shell.runtime.builtins.http_server.refusal import Refusal, malformed
+from assay_shell.runtime.errors import BuiltinError
+from assay_shell.runtime.values import as_bytes, as_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import BaseTransport, Transport
+    from typing import Any
+
+    from assay_shell.runtime.builtins.http_server.head import Head
+    from assay_shell.runtime.builtins.http_server.outlet import Outlet
+    from assay_shell.runtime.builtins.http_server.routes import Found
+    from assay_shell.runtime.builtins.http_server.server import Server
+    from assay_shell.runtime.scheduler import Task
+
+NEVER = float("inf")
+
+_LINGER = 5.0
+"""Seconds that a connection which is being closed has for what is still on its way."""
+
+_LEAVE = 0.25
+"""Seconds in which the handler of a client that has left may find out by itself, before it is cancelled."""
+
+_MAX_HELD = 64 << 10
+"""Bytes of further requests that are kept while one is being answered."""
+
+_MAX_DISCARDED = 64 << 10
+"""Bytes of an unwanted body that are read to keep the connection; for more it is closed."""
+
+_LEFT = "the client has closed the connection"
+_TEXT = "content-type: text/plain\r\n"
+_NO_EXTRAS = (None, None, None, None)
+_USUAL_RESULTS = 4
+"""The word `done`, status, header lines and body: what a handler without special wishes answers with."""
+
+
+class Connection(Protocol):
+    """The protocol of one accepted connection."""
+
+    __slots__ = (
+        "_again", "_answered", "_buffer", "_collector", "_heads", "_in_lua", "_keep", "_scanned", "_serving", "_unsent",
+        "body", "busy", "closing", "deadline", "eof", "handed_over", "head", "lost", "match", "outlet", "paused", "reader",
+        "remote", "request_id", "server", "simple", "since", "task", "transport",
+    )  # fmt: skip
+
+    transport: Transport
+    head: Head
+    match: Found
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.remote = ""
+        self.request_id: str | None = None
+        self.simple = False
+        """Whether a usual response needs no more than the usual lines."""
+        self.task: Task | None = None
+        self.outlet: Outlet | None = None
+        self.reader: Reader | None = None
+        self.body: Body | None = None
+        self.busy = False
+        """Whether a request is being answered."""
+        self.paused = False
+        """Whether the transport has more than enough to send."""
+        self.eof = False
+        self.closing = False
+        self.lost = False
+        self.handed_over = False
+        """Whether the connection has become a WebSocket."""
+        self.deadline = NEVER
+        self.since = 0.0
+        self._heads = HeadReader(int(server.settings.max_headers) if server.settings.max_headers != NEVER else 1 << 30)
+        self._collector: Collector | None = None
+        self._buffer = b""
+        self._scanned = 0
+        self._serving = False
+        self._in_lua = False
+        self._answered = False
+        self._keep = True
+        self._unsent = 0
+        self._again: Head | None = None
+        """The last request, while another one like it could be answered as quickly."""
+
+    # What the transport calls ----------------------------------------------------------------------------
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]
+        server = self.server
+        server.connections.add(self)
+        self.deadline = server.now + server.settings.head_timeout
+        if not server.settings.plain:
+            self.remote = _remote_of(transport)
+
+    def data_received(self, data: bytes) -> None:
+        head = self._again
+        if head is not None:
+            self._again = None
+            if data == head.raw:
+                self._repeat(head)
+                return
+        if self.closing:
+            return
+        if not self.busy and not self.paused:
+            if self._buffer:
+                data, self._buffer = self._buffer + data, b""
+            self._serve(data)
+        elif self.reader is not None and self.body is not None and not self.body.complete:
+            self._hold(self._feed_reader(data))
+        else:
+            self._hold(data)
+
+    def eof_received(self) -> bool:
+        """Half a connection is enough for an answer, but not for events: nobody could tell that the client left."""
+        self.eof = True
+        if self.reader is not None:
+            self.reader.fail(_LEFT)
+        events = self.outlet is not None and self.outlet.open_ended
+        return self.busy and not self.closing and not events and not self.server.encrypted
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = self.closing = True
+        self.server.forget(self)
+        self._buffer = b""
+        self._collector = None
+        if self.reader is not None:
+            self.reader.fail(_LEFT)
+        if self.outlet is not None:
+            self.outlet.close()
+            if self.task is not None:
+                self.server.loop.call_later(_LEAVE, self._cancel, self.task)
+
+    def pause_writing(self) -> None:
+        self.paused = True
+        self._again = None
+        self._unsent = self.transport.get_write_buffer_size()
+        self.deadline = self.server.now + self.server.settings.write_timeout
+
+    def resume_writing(self) -> None:
+        self.paused = False
+        self.deadline = NEVER if self.busy else self.server.now + self.server.settings.idle_timeout
+        if self.outlet is not None:
+            self.outlet.drain()
+        if not self.busy and not self._serving:
+            self._serve_held()
+
+    # Requests --------------------------------------------------------------------------------------------
+
+    def _serve(self, data: bytes) -> None:
+        """Answer the requests in *data*, until one has to wait or is incomplete."""
+        self._serving = True
+        try:
+            while data and not self.busy and not self.paused and not self.closing:
+                data = self._begin(data) if self.body is None else self._go_on(data)
+        except Refusal as refusal:
+            self.refuse(refusal)
+            return
+        finally:
+            self._serving = False
+        if data and not self.closing:
+            self._hold(data)
+        elif self.server.stopping:
+            self.retire()
+
+    def _serve_held(self) -> None:
+        data, self._buffer = self._buffer, b""
+        if data:
+            self._serve(data)
+        elif self.eof or self.server.stopping:
+            self._close()
+
+    def _hold(self, data: bytes) -> None:
+        """Keep what comes after the request that is being answered."""
+        if self.handed_over:
+            protocol: Any = self.transport.get_protocol()
+            protocol.data_received(data)
+            return
+        self._buffer += data
+        self._again = None
+        if len(self._buffer) > _MAX_HELD and not self.closing:
+            self.transport.pause_reading()
+
+    def _begin(self, data: bytes) -> bytes:
+        """Take a head, and answer the request unless it has a body; what follows."""
+        if data[:2] == b"\r\n":
+            return data[2:]
+        end = data.find(b"\r\n\r\n") + 4
+        if end < 4:
+            return self._incomplete(data)
+        if end > self.server.settings.max_head:
+            raise Refusal(431, "request head is too large")
+        raw, rest = (data, b"") if end == len(data) else (data[:end], data[end:])
+        self._scanned = 0
+        head = self.head = self._heads.read(raw)
+        if head.route is None:
+            head.route = self.server.router.find(head.method, head.path)
+        self.match = head.route
+        if head.has_body:
+            return self._expect_body(head, rest)
+        self._run(b"", last=not rest)
+        return rest
+
+    def _incomplete(self, data: bytes) -> bytes:
+        """Keep the beginning of a head, if it can become one."""
+        if looks_wrong(data[max(0, self._scanned - 1) :]):
+            raise malformed("malformed request head")
+        if len(data) > self.server.settings.max_head:
+            raise Refusal(431, "request head is too large")
+        if not self._scanned:
+            self.deadline = min(self.deadline, self.server.now + self.server.settings.head_timeout)
+        self._scanned = len(data)
+        self._buffer = data
+        return b""
+
+    def _expect_body(self, head: Head, data: bytes) -> bytes:
+        self.body = body = Body(head, self.server.max_body)
+        if head.expects_continue and not data:
+            self.transport.write(CONTINUE)
+        self.deadline = self.server.now + self.server.settings.body_timeout
+        if not self.match[0].streams:
+            self._collector = Collector()
+            return data
+        self.reader = Reader(self.transport.pause_reading, self.transport.resume_reading)
+        pieces, rest = body.split(data)
+        self.reader.add(pieces)
+        if body.complete:
+            self.reader.end()
+        self._run(b"", last=not rest)
+        return rest
+
+    def _go_on(self, data: bytes) -> bytes:
+        """Take more of a body that is being collected, or that nobody wanted."""
+        assert self.body is not None
+        pieces, rest = self.body.split(data)
+        self.deadline = self.server.now + self.server.settings.body_timeout
+        collector = self._collector
+        if collector is not None:
+            collector.add(pieces)
+        if self.body.complete:
+            self.body = self._collector = None
+            if collector is not None:
+                self._run(collector.whole(), last=not rest)
+        return rest
+
+    def _feed_reader(self, data: bytes) -> bytes:
+        """Take more of a body that the handler reads; what follows it."""
+        assert self.reader is not None
+        assert self.body is not None
+        try:
+            pieces, rest = self.body.split(data)
+        except Refusal as refusal:
+            self._keep = False
+            self.reader.fail(refusal.reason)
+            return b""
+        self.reader.add(pieces)
+        if self.body.complete:
+            self.reader.end()
+        return rest
+
+    # Handlers --------------------------------------------------------------------------------------------
+
+    def _run(self, body: bytes, *, last: bool) -> None:
+        """Have the handler answer; *last* says that no further request has come yet."""
+        server, head = self.server, self.head
+        self.busy = True
+        self.deadline = NEVER
+        self._answered = False
+        self._keep = head.keep_alive and not (server.stopping and last)
+        self.simple = server.simple and not head.http10 and head.method != b"HEAD"
+        try:
+            server.border.reserve(len(head.raw) + len(body))
+        except BuiltinError as exc:
+            self.respond(500, _TEXT, f"handler error: {exc.message}")
+            return
+        route, captures = self.match
+        if server.settings.plain and self.reader is None:
+            call = (route.function, head.method, head.path, head.query, body, *_NO_EXTRAS, *head.fields)
+            head.call = call if self.simple and self._keep and not head.has_body else None
+        else:
+            extras = server.extras(self, captures)
+            call = (route.function, head.method, head.path, head.query, body, *extras, *head.fields)
+        self._in_lua = True
+        try:
+            result = server.scheduler.run_now(self, *call)
+        finally:
+            self._in_lua = False
+        if isinstance(result, tuple):
+            self._settle(result)
+        else:
+            self._wait_for(result)
+
+    def _repeat(self, head: Head) -> None:
+        """Answer the request that this connection has had before: nothing about it has to be found out again."""
+        assert head.call is not None
+        server = self.server
+        self.busy = self._in_lua = True
+        self._answered = False
+        self.deadline = NEVER
+        try:
+            server.border.reserve(len(head.raw))
+            result = server.scheduler.run_now(self, *head.call)
+        except BuiltinError as exc:
+            result = ("done", 500, _TEXT, f"handler error: {exc.message}")
+        finally:
+            self._in_lua = False
+        if not isinstance(result, tuple):
+            self._wait_for(result)
+        elif len(result) != _USUAL_RESULTS or without_body(result[1]):
+            self._settle(result)
+        else:
+            _, status, lines, body = result
+            text = f"{STATUS_LINES[status]}{lines}content-length: {len(body)}\r\n{server.date}\r\n{body}"
+            self.transport.write(text.encode("latin-1"))
+            self.busy = False
+            self.deadline = server.now + server.settings.idle_timeout
+            self._again = head
+
+    def _wait_for(self, task: Task) -> None:
+        self.task = task
+        if task.state == "running":
+            task.waiters.append(self._task_ended)
+        else:
+            self._task_ended()
+
+    def _task_ended(self) -> None:
+        """The handler's task, which had to wait, has ended."""
+        task, self.task = self.task, None
+        assert task is not None
+        runtime, result, error = self.server.runtime, None, None
+        if task.state == "done":
+            result = ("done", *runtime.task_results(task))
+        elif task.state == "failed":
+            error = self.server.failure_text(task)
+        self.server.scheduler.release(task)
+        if result is not None:
+            self._settle(result)
+        else:
+            self._fail(error)
+
+    def _settle(self, result: tuple[Any, ...]) -> None:
+        """Send what the handler answered; without results it has answered by itself."""
+        if self.handed_over:
+            return
+        if len(result) > 1 and not self._answered and not self.lost:
+            self.respond(*result[1:])
+        elif self._answered or self.lost:
+            self._next()
+
+    def _fail(self, error: str | None) -> None:
+        """The handler has thrown what *error* tells, or was stopped (None)."""
+        if self.handed_over:
+            return
+        if error is not None:
+            self.server.report_error(self, error)
+        if self._answered or self.lost:
+            self._next()
+        elif error is None or (self.outlet is not None and self.outlet.started):
+            self.drop()
+            self._next()
+        else:
+            if self.outlet is not None:
+                self.outlet.close()
+            self.respond(500, _TEXT, as_bytes(f"handler error: {error}").decode("latin-1"))
+
+    def _cancel(self, task: Task) -> None:
+        if task is self.task:
+            self.server.scheduler.cancel(task)
+
+    def cancel(self) -> None:
+        """Stop the handler; the client is left without an answer, or without the rest of it."""
+        if self.task is not None:
+            self.server.scheduler.cancel(self.task)
+        elif self.outlet is not None:
+            self.outlet.end()
+
+    # Responses -------------------------------------------------------------------------------------------
+
+    def begin(self, status: int, lines: str, flags: int, framing: str) -> bytes:
+        """The head of a response."""
+        self._keep = self._keep and not flags & CLOSE
+        server = self.server
+        if self.request_id is not None:
+            lines += f"{server.settings.request_id}: {self.request_id}\r\n"
+        http10 = self.head.http10
+        head = head_text(status, lines, server.date, flags, framing=framing, http10=http10, keep=self._keep)
+        return head.encode("latin-1")
+
+    def respond(self, status: int, lines: str, body: str, flags: int = 0, length: int | None = None) -> None:
+        """Send a whole response and go on."""
+        server = self.server
+        if self.simple and self._keep and length is None and flags == 0 and not without_body(status):
+            text = f"{STATUS_LINES[status]}{lines}content-length: {len(body)}\r\n{server.date}\r\n{body}"
+            self.transport.write(text.encode("latin-1"))
+            self._complete()
+        else:
+            self._respond_carefully(status, lines, body, flags, length)
+
+    def _respond_carefully(self, status: int, lines: str, body: str, flags: int, length: int | None) -> None:
+        """The same where more than the usual is to be said, or less to be sent."""
+        data = body.encode("latin-1")
+        size = len(data)
+        if without_body(status):
+            framing, data = "" if length is None else f"content-length: {length}\r\n", b""
+        elif self.head.method == b"HEAD":
+            framing, data = f"content-length: {size if length is None else length}\r\n", b""
+        elif length is None:
+            framing = f"content-length: {size}\r\n"
+        else:  # a wrong length is sent as it was given; then nothing else may follow on this connection
+            framing, data = f"content-length: {length}\r\n", data[:length]
+            self._keep = self._keep and length == size
+        self.transport.write(self.begin(status, lines, flags, framing) + data)
+        if self.server.log is not None:
+            self.server.log(self, status, len(data))
+        self._complete()
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer what is no request, and close the connection: nobody knows where the next one would begin."""
+        self.closing = True
+        reason = refusal.reason.encode()
+        framing = f"content-length: {len(reason)}\r\n"
+        date = self.server.date
+        head = head_text(refusal.status, _TEXT, date, 0, framing=framing, http10=False, keep=False)
+        self.transport.write(head.encode("latin-1") + reason)
+        if self.server.log is not None:
+            self.server.log(self, refusal.status, len(reason), refused=True)
+        self._linger()
+
+    def write(self, data: bytes) -> None:
+        """Send bytes of a response."""
+        if not self.lost:
+            self.transport.write(data)
+
+    def streamed(self) -> None:
+        """A response that came in pieces is complete."""
+        outlet = self.outlet
+        assert outlet is not None
+        if self.server.log is not None:
+            self.server.log(self, outlet.status, outlet.sent)
+        if outlet.short or outlet.until_close:
+            self._keep = False
+        self._complete()
+
+    def drop(self) -> None:
+        """End the connection at once: what was sent is all there is."""
+        if self.outlet is not None:
+            self.outlet.close()
+        self.closing = True
+        self.transport.abort()
+
+    def hand_over(self, protocol: Protocol) -> None:
+        """What comes from now on is for *protocol*, and so is what has come already."""
+        self.handed_over = True
+        self.server.forget(self)
+        data, self._buffer = self._buffer, b""
+        if data:
+            self.transport.resume_reading()
+            protocol.data_received(data)
+
+    @property
+    def url(self) -> str:
+        """What the client has asked for, as an address of ours."""
+        base = self.server.place.url.replace("http", "ws", 1)
+        return base + as_text(self.head.path)
+
+    def must_close(self) -> None:
+        """Nothing may follow the response on this connection."""
+        self._keep = False
+
+    def _complete(self) -> None:
+        """The response is complete; the handler may still have to come to its end."""
+        self._answered = True
+        if self.task is None and not self._in_lua:
+            self._next()
+
+    def _next(self) -> None:
+        """The request is done with: on to what has come meanwhile, or to the end of the connection."""
+        self.busy = False
+        self.outlet = self.reader = None
+        server = self.server
+        if server.stopping:
+            server.note_progress()
+        if self.lost or self.closing:
+            return
+        body, settings = self.body, server.settings
+        self.deadline = server.now + settings.idle_timeout
+        if body is not None:
+            self.transport.resume_reading()
+            self.deadline = self.server.now + settings.body_timeout
+            self._keep = self._keep and body.left <= _MAX_DISCARDED
+            if body.complete:
+                self.body = None
+        if not self._keep:
+            self._close()
+        elif not self._serving:
+            self.transport.resume_reading()
+            self._serve_held()
+        elif body is None and not self.paused:
+            self._again = self.head if self.head.call is not None else None
+
+    # Ends ------------------------------------------------------------------------------------------------
+
+    def _close(self) -> None:
+        """Close once everything is sent."""
+        if self.body is not None or self._buffer:
+            self._linger()
+            return
+        self._set_closing()
+        self.transport.close()
+
+    def _linger(self) -> None:
+        """Close for the client's sake in two steps: with bytes unread, the answer could be lost on its way."""
+        self._set_closing()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self.transport.resume_reading()
+        else:
+            self.transport.close()
+
+    def _set_closing(self) -> None:
+        self.closing = True
+        self._buffer = b""
+        self._unsent = self.transport.get_write_buffer_size()
+        self.deadline = self.server.now + (self.server.settings.write_timeout if self._unsent else _LINGER)
+
+    def retire(self) -> None:
+        """Close unless a request is under way."""
+        self._again = None
+        if not self.busy and not self._buffer and self.body is None and not self.closing:
+            self._close()
+
+    def expire(self, now: float) -> None:
+        """The deadline has passed."""
+        if self.paused or self.closing:
+            unsent = self.transport.get_write_buffer_size()
+            if unsent >= self._unsent:
+                self.drop()
+            self._unsent = unsent
+            self.deadline = now + (self.server.settings.write_timeout if unsent else _LINGER)
+        elif self._buffer or self.body is not None:
+            self.refuse(Refusal(408, "request timeout"))
+        else:
+            self._close()
+
+
+def _remote_of(transport: BaseTransport) -> str:
+    """The address of the client, `unix` for one without."""
+    peer = transport.get_extra_info("peername")
+    return str(peer[0]) if isinstance(peer, tuple) else "unix"
