@@ -209,10 +209,18 @@ def _sleeping(runtime: Runtime) -> set[int]:
     return found
 
 
+def map_concurrency(runtime: Runtime, options: Table | None) -> Value:
+    """How many calls `async.map` makes at once, as the script gave it."""
+    from assay_shell.runtime.options import Options
+
+    given: Value = Options("async.map", concurrency="Value").read(runtime, options).get("concurrency", 10)
+    return given
+
+
 _HELPERS: dict[str, Builtin] = {
     function.__name__: read(function)
     for function in (
         spawn, join, join_within, first, first_failure, cancel, stop_interval, forget, detach,
-        interval, seconds, now, sleep_until, log_error, wait_signal, signal,
+        interval, seconds, now, sleep_until, log_error, map_concurrency, wait_signal, signal,
     )
 }  # fmt: skip

@@ -174,7 +174,8 @@ end
 function M.map(items, fn, options)
   check_table(items, 1)
   check_function(fn, 2)
-  local limit = options and options.concurrency or 10
+  if options ~= nil then check_table(options, 3) end
+  local limit = core.map_concurrency(options)
   check_count("async.map: concurrency", limit)
   local results, next_index, count = {}, 0, #items
   local function worker()

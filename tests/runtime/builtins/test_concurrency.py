@@ -45,6 +45,7 @@ def test_a_failed_task_raises_at_await_in_the_contracts_form(run):
         ("all({1})", "bad argument #1: error converting Lua integer to function"),
         ("race({})", "async.race: needs at least one function"),
         ("map({}, 1)", "bad argument #2: error converting Lua integer to function"),
+        ("map({1}, print, 5)", "bad argument #3: error converting Lua integer to table"),
         ("map({1}, print, {concurrency = 0})", "async.map: concurrency: expected a positive integer, got 0"),
         ("timeout(-1, print)", "async.timeout: seconds must not be negative, got -1"),
         ("semaphore(0)", "async.semaphore: expected a positive integer, got 0"),
@@ -237,3 +238,11 @@ def test_many_tasks_run(run):
       return n
     """
     assert run(code) == 3000
+
+
+def test_an_unknown_option_of_map_is_reported_once_or_refused(run, fails):
+    lines = []
+    code = "for _ = 1, 2 do async.map({ 1 }, tostring, { concurency = 2 }) end"
+    run(code, log=lambda level, message, *rest, **fields: lines.append((level, message)))
+    assert lines == [("warn", "async.map: unknown option 'concurency'; did you mean concurrency?")]
+    assert fails(code, strict=True) == lines[0][1]
