@@ -217,14 +217,15 @@ end
 
 local hidden = {} -- secrets that the runtime knows already
 
+--- Has a secret masked from now on, in errors and logs; whatever is no string is ignored.
+function rest.hide(secret)
+  if type(secret) ~= "string" or hidden[secret] then return end
+  hidden[secret] = true
+  core.hide(secret)
+end
+
 local function hide_secrets(client)
-  for _, field in ipairs(SECRETS) do
-    local secret = client[field]
-    if type(secret) == "string" and not hidden[secret] then
-      hidden[secret] = true
-      core.hide(secret)
-    end
-  end
+  for _, field in ipairs(SECRETS) do rest.hide(client[field]) end
 end
 
 local function options_for(service, client, call)
@@ -284,7 +285,7 @@ end
 
 --- Raises what a response that is no success means.
 function Service:fail(call, response)
-  self:raise(call, response.status, self.message(self.name, call, response), shown_body(response.body))
+  self:raise(call, response.status, (call.message or self.message)(self.name, call, response), shown_body(response.body))
 end
 
 --- Raises `text` with the fields of a service error; `tail` is text that is masked already.
@@ -305,8 +306,8 @@ end
 
 --- Sends a request and returns the response, whatever its status is, and the call that `fail` and `decode` take.
 ---
---- `call` may hold `body`, `headers`, `timeout`, `public` (without the service's headers), `verb` (the word for errors)
---- and `reads` (how a POST that changes nothing is sent: what the loader hands to each module).
+--- `call` may hold `body`, `headers`, `timeout`, `public` (without the service's headers), `verb` (the word for errors),
+--- `message` (as for the service) and `reads` (how a POST that changes nothing is sent: what the loader hands to each module).
 function Service:request(method, name, client, template, values, call)
   call = call or {}
   call.name, call.method = name, method
