@@ -31,6 +31,10 @@ class Benchmark:
     needs_server: bool = False
     whole_process: bool = False
     goal: str = ""
+    arguments: tuple[str, ...] = ()
+    suffix: str = ".lua"
+    beside_plain: bool = False
+    """Whether the baseline is the same script run plainly."""
 
 
 BENCHMARKS = [
@@ -42,6 +46,13 @@ BENCHMARKS = [
     Benchmark("hashes_20k", "ms"),
     Benchmark("regex_20k", "ms"),
     Benchmark("loop_1e7", "ms"),
+    Benchmark("modules", "ms", whole_process=True, goal="<= 100 ms", arguments=("modules",), suffix=""),
+    Benchmark("context", "ms", whole_process=True, goal="<= 100 ms", arguments=("context", "grafana"), suffix=""),
+    Benchmark(
+        "tool_mode", "ms", whole_process=True, goal="<= 10 ms over the plain script",
+        arguments=("run", "--mode", "tool"), beside_plain=True,
+    ),
+    Benchmark("checks_500", "ms", needs_server=True, whole_process=True, goal="<= 2,000 ms", suffix=".yaml"),
 ]
 
 
@@ -81,13 +92,15 @@ def measure(command: list[str | Path], benchmark: Benchmark, environment: dict[s
 
 def run(benchmark: Benchmark, runs: int, environment: dict[str, str]) -> dict[str, Series]:
     """All contestants in turn, *runs* times after one that does not count."""
-    script = HERE / "scripts" / f"{benchmark.name}.lua"
-    contestants: dict[str, list[str | Path]] = {"ours": [ASSAY, script]}
+    script = [HERE / "scripts" / f"{benchmark.name}{benchmark.suffix}"] if benchmark.suffix else []
+    contestants: dict[str, list[str | Path]] = {"ours": [ASSAY, *benchmark.arguments, *script]}
     baseline = HERE / "baseline" / f"{benchmark.name}.py"
-    if baseline.exists():
+    if benchmark.beside_plain:
+        contestants["baseline"] = [ASSAY, *script]
+    elif baseline.exists():
         contestants["baseline"] = [sys.executable, baseline]
     if reference := os.environ.get("ASSAY_REFERENCE"):
-        contestants["reference"] = [reference, script]
+        contestants["reference"] = [reference, *benchmark.arguments, *script]
     found = {name: Series() for name in contestants}
     for turn in range(runs + 1):
         for name, command in contestants.items():

@@ -1,4 +1,4 @@
-"""The HTTP server that client benchmarks talk to: answers every request with the same 27 bytes, keeps connections."""
+"""The HTTP server that client benchmarks talk to: answers every request with the same 27 bytes, `/slow` after 50 ms."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ class Answer(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         *requests, self._buffer = (self._buffer + data).split(b"\r\n\r\n")
-        if requests:
-            self._transport.write(ANSWER * len(requests))  # type: ignore[attr-defined]
+        for request in requests:
+            if request.startswith(b"GET /slow"):
+                asyncio.get_running_loop().call_later(0.05, self._transport.write, ANSWER)  # type: ignore[attr-defined]
+            else:
+                self._transport.write(ANSWER)  # type: ignore[attr-defined]
 
 
 async def main() -> None:
