@@ -762,8 +762,8 @@ def test_two_hundred_connections_leave_no_descriptor(peer, echo):
         runtime.evaluate(code % 5)
         before = len(list(Path("/dev/fd").iterdir()))
         runtime.evaluate(code % 200)
-        left = len(list(Path("/dev/fd").iterdir())) - before  # below zero where the peer was slow to close the first five
-        assert left <= 3
+        left = len(list(Path("/dev/fd").iterdir())) - before
+        assert left <= 3  # below zero where the peer was slow to close the first five
 
 
 # Read-only ------------------------------------------------------------------------------------------------
