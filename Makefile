@@ -12,7 +12,7 @@ INSTALL_INPUTS := pyproject.toml scripts/assay
 RUN_STAMP := $(VENV)/.installed-run
 TEST_STAMP := $(VENV)/.installed-test
 
-.PHONY: run test test-long live lint bench docs coverage clean
+.PHONY: run test test-long test-openclaw test-openclaw-host live lint bench docs coverage clean
 
 run: $(RUN_STAMP)
 	@if [ -t 0 ] && [ -t 1 ] && [ -d assay_shell/repl ]; then $(BIN)/assay; else $(BIN)/assay examples/tour.lua; fi
@@ -22,6 +22,16 @@ test: $(TEST_STAMP)
 
 test-long: $(TEST_STAMP)
 	$(PYTEST) -m long $(ARGS)
+	@if command -v npm >/dev/null; then $(MAKE) test-openclaw test-openclaw-host; else echo "no npm: the OpenClaw plugin is not tested"; fi
+
+# The plugin by itself and with this checkout's executable, then once in the real OpenClaw, which is installed for that.
+test-openclaw: $(TEST_STAMP)
+	cd integrations/openclaw && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	cd integrations/openclaw && npm run --silent types && ASSAY_BINARY=$(CURDIR)/$(BIN)/assay npm test --silent
+
+test-openclaw-host:
+	cd integrations/openclaw/host && npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
+	node integrations/openclaw/host/check.mjs
 
 live: $(TEST_STAMP)
 	$(BIN)/python -m tests.live.run $(ARGS)

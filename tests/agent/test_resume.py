@@ -368,7 +368,7 @@ def test_a_record_that_was_changed_is_refused(approvals: Approvals, fields: dict
 
 @pytest.mark.parametrize(
     "token",
-    ["", "x", "../../s", "0" * 31, "0" * 33, "A" * 32, "0" * 31 + "/", "0" * 31 + "\n", "../" + "0" * 29, "\uff10" * 32],
+    ["", "x", "../../s", "0" * 31, "0" * 33, "A" * 32, "0" * 31 + "/", "0" * 31 + "\n", "../" + "0" * 29, "\uff10" * 32]
 )
 def test_a_token_is_32_hex_digits(approvals: Approvals, tmp_path: Path, token: str) -> None:
     approvals.ask("approval.request('p')")
