@@ -1,0 +1,214 @@
+--- @module assay.unleash
+--- @category feature-flags
+--- @description Unleash feature flag management API: projects, environments, features, strategies, tokens
+--- @keywords unleash, feature-flags, toggles, projects, environments, strategies, feature, toggle, strategy, environment, token, api-token, archive, flag, gradual-rollout
+--- @quickref c:health() -> {health} | State of the server
+--- @quickref c:projects() -> [project] | All projects
+--- @quickref c:project(id) -> project|nil | One project
+--- @quickref c:create_project(project) -> project|nil | Create a project {id, name, description}
+--- @quickref c:update_project(id, project) -> body|nil | Change a project
+--- @quickref c:delete_project(id) -> body|nil | Delete a project
+--- @quickref c:environments() -> [environment] | All environments
+--- @quickref c:enable_environment(project_id, env_name) -> body|nil | Give a project an environment
+--- @quickref c:disable_environment(project_id, env_name) -> body|nil | Take an environment from a project
+--- @quickref c:features(project_id) -> [feature] | Feature flags of a project
+--- @quickref c:feature(project_id, name) -> feature|nil | One feature flag
+--- @quickref c:create_feature(project_id, feature) -> feature|nil | Create a feature flag {name, type, description}
+--- @quickref c:update_feature(project_id, name, feature) -> feature|nil | Change a feature flag
+--- @quickref c:archive_feature(project_id, name) -> body|nil | Archive a feature flag
+--- @quickref c:toggle_on(project_id, name, env) -> body|nil | Switch a feature flag on in an environment
+--- @quickref c:toggle_off(project_id, name, env) -> body|nil | Switch a feature flag off in an environment
+--- @quickref c:strategies(project_id, feature_name, env) -> [strategy] | Activation strategies of a feature flag
+--- @quickref c:add_strategy(project_id, feature_name, env, strategy) -> strategy|nil | Add a strategy {name, parameters, constraints}
+--- @quickref c:tokens() -> [token] | API tokens
+--- @quickref c:create_token(token_config) -> token|nil | Create an API token {tokenName, type, environment, projects}
+--- @quickref c:delete_token(secret) -> body|nil | Delete an API token
+--- @quickref M.wait(url, opts?) -> true | Wait until the server is healthy; opts: {timeout = 60, interval = 2}
+--- @quickref M.ensure_project(client, project_id, opts?) -> project | Project, created when it is missing; opts: {name, description}
+--- @quickref M.ensure_environment(client, project_id, env_name) -> true | Give a project an environment unless it has it
+--- @quickref M.ensure_token(client, opts) -> token | Token of that name and type, created when it is missing; opts: {tokenName, type, environment, projects}
+
+local rest = require("assay.lib.rest")
+local M, Client = {}, {}
+
+local function headers(client)
+  return { Authorization = client.token, ["Content-Type"] = "application/json" }
+end
+
+local api = rest.service("unleash", { headers = headers })
+
+local PROJECT = "/api/admin/projects/{project}"
+local FEATURE = PROJECT .. "/features/{feature}"
+local IN_ENVIRONMENT = FEATURE .. "/environments/{environment}"
+
+function M.client(url, opts)
+  opts = opts or {}
+  return rest.client(Client, url, { token = opts.token }, opts)
+end
+
+-- Sends a change; nil where the server has nothing to say.
+local function change(method, name, client, line, values, body, ok)
+  local response, call = api:expect(method, name, client, line, values, { body = body, ok = ok })
+  if response.body == "" then return nil end
+  return api:decode(call, response)
+end
+
+local CREATED = { 200, 201 }
+local REMOVED = { 200, 202, 204 } -- current servers archive with 202
+
+local function post(name, client, line, values, body)
+  return change("POST", name, client, line, values, body, CREATED)
+end
+
+local function put(name, client, line, values, body)
+  return change("PUT", name, client, line, values, body)
+end
+
+local function delete(name, client, line, values)
+  return change("DELETE", name, client, line, values, nil, REMOVED)
+end
+
+-- The list under `key` of an answer; {} when there is none.
+local function list(name, client, line, key, values)
+  local found = api.find(name, client, line, values)
+  return found and found[key] or {}
+end
+
+function Client:health()
+  return api.get("health", self, "/health")
+end
+
+function Client:projects()
+  return list("projects", self, "/api/admin/projects", "projects")
+end
+
+function Client:project(id)
+  return api.find("project", self, PROJECT, { project = id })
+end
+
+function Client:create_project(project)
+  return post("create_project", self, "/api/admin/projects", nil, project)
+end
+
+function Client:update_project(id, project)
+  return put("update_project", self, PROJECT, { project = id }, project)
+end
+
+function Client:delete_project(id)
+  return delete("delete_project", self, PROJECT, { project = id })
+end
+
+function Client:environments()
+  return list("environments", self, "/api/admin/environments", "environments")
+end
+
+function Client:enable_environment(project_id, env_name)
+  local line = PROJECT .. "/environments"
+  return post("enable_environment", self, line, { project = project_id }, { environment = env_name })
+end
+
+function Client:disable_environment(project_id, env_name)
+  local line = PROJECT .. "/environments/{environment}"
+  return delete("disable_environment", self, line, { project = project_id, environment = env_name })
+end
+
+function Client:features(project_id)
+  return list("features", self, PROJECT .. "/features", "features", { project = project_id })
+end
+
+function Client:feature(project_id, name)
+  return api.find("feature", self, FEATURE, { project = project_id, feature = name })
+end
+
+function Client:create_feature(project_id, feature)
+  return post("create_feature", self, PROJECT .. "/features", { project = project_id }, feature)
+end
+
+function Client:update_feature(project_id, name, feature)
+  return put("update_feature", self, FEATURE, { project = project_id, feature = name }, feature)
+end
+
+function Client:archive_feature(project_id, name)
+  return delete("archive_feature", self, FEATURE, { project = project_id, feature = name })
+end
+
+function Client:toggle_on(project_id, name, env)
+  local values = { project = project_id, feature = name, environment = env }
+  return post("toggle_on", self, IN_ENVIRONMENT .. "/on", values, {})
+end
+
+function Client:toggle_off(project_id, name, env)
+  local values = { project = project_id, feature = name, environment = env }
+  return post("toggle_off", self, IN_ENVIRONMENT .. "/off", values, {})
+end
+
+function Client:strategies(project_id, feature_name, env)
+  local values = { project = project_id, feature = feature_name, environment = env }
+  local found = api.find("strategies", self, IN_ENVIRONMENT .. "/strategies", values)
+  return found and (found.strategies or found) or {}
+end
+
+function Client:add_strategy(project_id, feature_name, env, strategy)
+  local values = { project = project_id, feature = feature_name, environment = env }
+  return post("add_strategy", self, IN_ENVIRONMENT .. "/strategies", values, strategy)
+end
+
+function Client:tokens()
+  return list("tokens", self, "/api/admin/api-tokens", "tokens")
+end
+
+function Client:create_token(token_config)
+  local token = post("create_token", self, "/api/admin/api-tokens", nil, token_config)
+  rest.hide(token and token.secret)
+  return token
+end
+
+function Client:delete_token(secret)
+  rest.hide(secret)
+  return delete("delete_token", self, "/api/admin/api-tokens/{secret}", { secret = secret })
+end
+
+function M.wait(url, opts)
+  opts = opts or {}
+  local timeout, interval = opts.timeout or 60, opts.interval or 2
+  local attempts = math.ceil(timeout / interval)
+  if attempts < 1 then return end
+  local ready = rest.attempt(attempts, interval, function(attempt)
+    local sent, response = pcall(http.get, url .. "/health")
+    log.info(("unleash.wait: asked %s (%d of %d)"):format(url, attempt, attempts))
+    return sent and response.status == 200
+  end)
+  if ready then return true end
+  local call = { method = "GET", path = "/health" }
+  api:raise(call, nil, ("unleash.wait: not reachable at %s after %ss"):format(url, timeout))
+end
+
+function M.ensure_project(client, project_id, opts)
+  opts = opts or {}
+  local project = { id = project_id, name = opts.name or project_id, description = opts.description }
+  return client:project(project_id) or client:create_project(project)
+end
+
+function M.ensure_environment(client, project_id, env_name)
+  local done, failure = pcall(client.enable_environment, client, project_id, env_name)
+  local text = tostring(failure)
+  if done or text:find("409", 1, true) or text:find("already", 1, true) then return true end
+  error("unleash.ensure_environment: " .. text)
+end
+
+function M.ensure_token(client, opts)
+  assert.not_nil(opts.tokenName, "unleash.ensure_token: opts.tokenName is required")
+  assert.not_nil(opts.type, "unleash.ensure_token: opts.type is required")
+  for _, token in ipairs(client:tokens()) do
+    local here = not opts.environment or token.environment == opts.environment
+    if here and token.tokenName == opts.tokenName and token.type == opts.type then return token end
+  end
+  return client:create_token({
+    tokenName = opts.tokenName,
+    type = opts.type,
+    environment = opts.environment,
+    projects = opts.projects,
+  })
+end
+
+return M
