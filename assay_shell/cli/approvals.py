@@ -73,7 +73,7 @@ def _show(store: Store, token: str | None, invocation: Invocation) -> int:
     except StateError as exc:
         if str(exc) != "invalid resume token":
             raise
-        entry = Entry(token, store.decided(token))
+        entry = Entry(token, store.decided(token), claimed=True)
     if invocation.flag("json"):
         _print_json(_described(entry, store))
         return 0
@@ -106,7 +106,7 @@ def _described(entry: Entry, store: Store) -> dict[str, Any]:
     status = "expired" if entry.expired else "waiting"
     return {
         "token": entry.token,
-        "status": (record.outcome or "interrupted") if decision else status,
+        "status": (record.outcome or "interrupted") if entry.claimed else status,
         "prompt": record.request.prompt,
         "context": record.request.context,
         "script": record.run.script_path,

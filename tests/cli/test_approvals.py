@@ -61,6 +61,13 @@ def test_a_decision_can_be_looked_up_later(cli: Command, token: str) -> None:
     assert "approver:        Ada" in shown
 
 
+def test_a_resumption_that_died_at_once_is_shown_as_interrupted(cli: Command, token: str, tmp_path: Path) -> None:
+    folder = tmp_path / ".assay" / "state" / "resume"
+    (folder / "decided").mkdir()
+    (folder / f"{token}.json").rename(folder / "decided" / f"{token}.json")
+    assert "status:          interrupted" in lines(cli, "show", token)
+
+
 def test_old_and_damaged_ones_are_told_apart_and_expire(cli: Command, token: str, tmp_path: Path) -> None:
     folder = tmp_path / ".assay" / "state" / "resume"
     record = json.loads((folder / f"{token}.json").read_text())

@@ -36,12 +36,13 @@ _LARGEST = 4 << 20
 
 @dataclass(frozen=True)
 class Entry:
-    """A record under its token; *fault* says why it cannot be read."""
+    """A record under its token; *fault* says why it cannot be read, *claimed* that a resumption has begun."""
 
     token: str
     record: Record | None
     expired: bool = False
     fault: str = ""
+    claimed: bool = False
 
 
 class Store:
