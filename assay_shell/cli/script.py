@@ -169,6 +169,10 @@ def _run(invocation: Invocation, script: Script) -> int:
     return 0
 
 
+_INTERRUPTED_READ = os.strerror(4)
+"""What `io.lines` raises where a signal (EINTR) ends its read before the script is stopped."""
+
+
 def _run_watched(runtime: Runtime, script: Script, log: Log, timeout: int | None) -> None:
     """Run the script to its end, or until a signal or its deadline stops it, and release what it held."""
     from assay_shell.runtime.interrupt import SignalWatch
@@ -181,10 +185,13 @@ def _run_watched(runtime: Runtime, script: Script, log: Log, timeout: int | None
         while not runtime.interrupt(Interrupted(code)) and not ended.acquire(timeout=0.005):
             pass
 
-    with SignalWatch(runtime, stop=stop, kill=os._exit), runtime:
+    with SignalWatch(runtime, stop=stop, kill=os._exit) as watch, runtime:
         try:
             _evaluate(runtime, script, timeout, log)
+            watch.check()
         except ScriptError as exc:
+            if _INTERRUPTED_READ in exc.message:
+                watch.check()
             _tell(exc, script, runtime, log)  # while the runtime can still say which names there are
             raise
         finally:

@@ -9,7 +9,7 @@ inside a C call, most likely a `coroutine.resume`, whose first argument is the c
 
 from __future__ import annotations
 
-from _thread import start_new_thread
+from _thread import get_ident, start_new_thread
 from time import monotonic, sleep
 
 from assay_shell.runtime.errors import Interrupted
@@ -73,6 +73,8 @@ class Interrupter:
         self._hooks: LuaHooks | None = None
         self._armed: list[int] = []
         self._fired = False
+        self.nudge: Callable[[], None] = _leave_alone
+        """Breaks the script's thread out of a system call: a read of Lua's own would keep it from the hook."""
 
     def hook_fired(self) -> None:
         """Called from Lua when the hook has raised: take all hooks off, so that clean-up can run."""
@@ -126,6 +128,8 @@ class Interrupter:
             if spared and scheduler.has_loop:
                 scheduler.loop.call_soon_threadsafe(self._cancel_wait)
             sleep(_FIRE_WITHIN)
+            if not spared and not self._fired:
+                self.nudge()
 
     def _anything_runs(self) -> bool:
         """Whether a main chunk runs, or a task that came from outside is busy."""
@@ -148,6 +152,10 @@ class Interrupter:
         return state
 
 
+def _leave_alone(*_: object) -> None:
+    pass
+
+
 class SignalWatch:
     """SIGINT and SIGTERM while a script runs on the main thread.
 
@@ -161,6 +169,7 @@ class SignalWatch:
         self._kill = kill
         self._before: list[tuple[int, Any]] = []
         self._pipe: tuple[int, int] = (-1, -1)
+        self._code = 0
 
     def __enter__(self) -> SignalWatch:
         import _signal  # type: ignore[import-not-found] # what `signal` wraps, without its enums
@@ -172,6 +181,10 @@ class SignalWatch:
         self._wakeup = _signal.set_wakeup_fd(self._pipe[1], warn_on_full_buffer=False)
         for number in (_signal.SIGINT, _signal.SIGTERM):
             self._before.append((number, _signal.signal(number, self._on_signal)))
+        if _signal.getsignal(_signal.SIGURG) is _signal.SIG_DFL:  # sent by nobody else, and ignored unless handled
+            self._before.append((_signal.SIGURG, _signal.signal(_signal.SIGURG, _leave_alone)))
+            thread = get_ident()
+            self._runtime.interrupter.nudge = lambda: _signal.pthread_kill(thread, _signal.SIGURG)
         self._runtime.scheduler.at_start = self._take_signals
         start_new_thread(self._watch, (self._pipe[0],))
         return self
@@ -181,10 +194,20 @@ class SignalWatch:
         import os
 
         self._runtime.scheduler.at_start = None
+        self._runtime.interrupter.nudge = _leave_alone
         for number, handler in self._before:
             _signal.signal(number, handler)
         _signal.set_wakeup_fd(self._wakeup)
         os.close(self._pipe[1])  # the watcher reads the end of file, closes its side and ends
+
+    def check(self) -> None:
+        """For a script that has come to its end: a signal that ended its last read was meant for it all the same.
+
+        Raises:
+            Interrupted: there was one.
+        """
+        if self._code:
+            raise Interrupted(self._code)
 
     def _take_signals(self) -> bool:
         """Have signals written to our pipe; whether they were. An event loop that starts takes them for itself."""
@@ -195,6 +218,7 @@ class SignalWatch:
 
     def _on_signal(self, number: int, frame: object) -> None:
         """Break a blocking builtin out of its system call; everything else is the watcher's work."""
+        self._code = self._code or 128 + number
         if not self._take_signals():
             import os
 

@@ -399,6 +399,31 @@ def test_a_signal_ends_a_script_after_its_clean_up(cli: Command, work: str, numb
     assert lines(errors) == [" INFO starting assay (inline eval mode)"]
 
 
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [pytest.param(signal.SIGINT, 130, id="SIGINT"), pytest.param(signal.SIGTERM, 143, id="SIGTERM")],
+)
+@pytest.mark.parametrize(
+    "work",
+    [
+        pytest.param("io.read('a')", id="a last read"),
+        pytest.param("io.read() io.read() io.read() sleep(30)", id="several reads"),
+        pytest.param("for line in io.lines() do print(line) end sleep(30)", id="lines"),
+        pytest.param("while true do pcall(io.stdin.read, io.stdin, 1) end", id="reads for ever"),
+        pytest.param("coroutine.wrap(function() while true do io.read(1) end end)()", id="in a coroutine"),
+    ],
+)
+def test_a_signal_ends_a_script_that_reads(cli: Command, work: str, number: int, status: int) -> None:
+    code = f"local c <close> = setmetatable({{}}, {{ __close = function() print('closed') end }}) print('ready') {work}"
+    process = cli.start("exec", "-e", f"io.stdout:setvbuf('no') {code}", stdin=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdin is not None
+    time.sleep(0.3)  # what is printed comes at the end
+    process.send_signal(number)
+    assert process.wait(timeout=5) == status
+    assert process.stdout.read() == b"ready\nclosed\n"
+
+
 @pytest.mark.parametrize("delay", [0.03, 0.05, 0.07, 0.09, 0.11, 0.13, 0.15])
 def test_a_signal_is_never_lost_while_a_script_starts(cli: Command, delay: float) -> None:
     process = cli.start("exec", "-e", "sleep(20)")
