@@ -16,19 +16,12 @@
 local rest = require("assay.lib.rest")
 local M, Client = {}, {}
 
-local function headers(client)
-  local found = rest.authorization({ token = client.api_key, username = client.username, password = client.password })
-  found["Content-Type"] = "application/json"
-  return found
-end
-
-local api = rest.service("grafana", { headers = headers, message = rest.by_target })
+local api = rest.service("grafana", { headers = rest.json_authorization, message = rest.by_target })
 
 local PAGE = 1000 -- so many entries the server gives at most
 
 function M.client(url, opts)
-  opts = opts or {}
-  return rest.client(Client, url, { api_key = opts.api_key, username = opts.username, password = opts.password }, opts)
+  return rest.authorized_client(Client, url, opts)
 end
 
 -- All pages of a list. Old servers know no pages and give the same list again: then the first page was all.

@@ -23,21 +23,14 @@
 local rest = require("assay.lib.rest")
 local M, Client = {}, {}
 
-local function headers(client)
-  local found = rest.authorization({ token = client.api_key, username = client.username, password = client.password })
-  found["Content-Type"] = "application/json"
-  return found
-end
-
-local api = rest.service("harbor", { headers = headers, message = rest.by_target })
+local api = rest.service("harbor", { headers = rest.json_authorization, message = rest.by_target })
 
 local BASE = "/api/v2.0"
 local REPOSITORY = BASE .. "/projects/{project}/repositories/{repository}"
 local ARTIFACT = REPOSITORY .. "/artifacts/{reference}"
 
 function M.client(url, opts)
-  opts = opts or {}
-  return rest.client(Client, url, { api_key = opts.api_key, username = opts.username, password = opts.password }, opts)
+  return rest.authorized_client(Client, url, opts)
 end
 
 -- The server takes a slash in the name of a repository only when it is encoded twice. Callers that knew have done it.

@@ -31,8 +31,7 @@ end
 
 -- Options: token, or username and password; headers (X-Scope-OrgID for a tenant); timeout and the like.
 function M.client(url, opts)
-  opts = opts or {}
-  return rest.client(Client, url, { token = opts.token, username = opts.username, password = opts.password }, opts)
+  return rest.authorized_client(Client, url, opts)
 end
 
 -- The arguments of a call: its options and what stands before them.

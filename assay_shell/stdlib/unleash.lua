@@ -42,8 +42,7 @@ local FEATURE = PROJECT .. "/features/{feature}"
 local IN_ENVIRONMENT = FEATURE .. "/environments/{environment}"
 
 function M.client(url, opts)
-  opts = opts or {}
-  return rest.client(Client, url, { token = opts.token }, opts)
+  return rest.authorized_client(Client, url, opts)
 end
 
 -- Sends a change; nil where the server has nothing to say.
@@ -169,18 +168,7 @@ function Client:delete_token(secret)
 end
 
 function M.wait(url, opts)
-  opts = opts or {}
-  local timeout, interval = opts.timeout or 60, opts.interval or 2
-  local attempts = math.ceil(timeout / interval)
-  if attempts < 1 then return end
-  local ready = rest.attempt(attempts, interval, function(attempt)
-    local sent, response = pcall(http.get, url .. "/health")
-    log.info(("unleash.wait: asked %s (%d of %d)"):format(url, attempt, attempts))
-    return sent and response.status == 200
-  end)
-  if ready then return true end
-  local call = { method = "GET", path = "/health" }
-  api:raise(call, nil, ("unleash.wait: not reachable at %s after %ss"):format(url, timeout))
+  return api:wait_reachable(url, "/health", opts or {})
 end
 
 function M.ensure_project(client, project_id, opts)

@@ -289,20 +289,7 @@ local HEALTH = "/v1/sys/health?standbyok=true&sealedcode=200&uninitcode=200" -- 
 
 function M.wait(url, opts)
   opts = opts or {}
-  local timeout, interval, path = opts.timeout or 60, opts.interval or 2, opts.health_path or HEALTH
-  local attempts = math.ceil(timeout / interval)
-  if attempts < 1 then return end
-  local ready = rest.attempt(attempts, interval, function(attempt)
-    local sent, response = pcall(http.get, url .. path)
-    if sent and response.status == 200 then
-      log.info(("vault.wait: %s healthy after %ss"):format(url, attempt * interval))
-      return true
-    end
-    log.info(("vault.wait: waiting for %s (%d of %d)"):format(url, attempt, attempts))
-  end)
-  if ready then return true end
-  local call = { method = "GET", path = path }
-  api:raise(call, nil, ("vault.wait: not reachable at %s after %ss"):format(url, timeout))
+  return api:wait_reachable(url, opts.health_path or HEALTH, opts)
 end
 
 function M.authenticated_client(url, opts)

@@ -191,13 +191,18 @@ function rest.client(methods, url, fields, opts)
   return client
 end
 
---- The `client` function of a module whose functions take an address first: a client has them all as methods. Its options
---- are `token`, or `username` and `password`, and what `rest.client` takes.
+local CREDENTIALS = { "token", "api_key", "username", "password" }
+
+--- A client with the credentials that `opts` holds (`token`, `api_key`, `username` and `password`) as fields.
+function rest.authorized_client(methods, url, opts)
+  local fields = {}
+  for _, name in ipairs(CREDENTIALS) do fields[name] = opts and opts[name] end
+  return rest.client(methods, url, fields, opts)
+end
+
+--- The `client` function of a module whose functions take an address first: a client has them all as methods.
 function rest.constructor(module)
-  return function(url, opts)
-    opts = opts or {}
-    return rest.client(module, url, { token = opts.token, username = opts.username, password = opts.password }, opts)
-  end
+  return function(url, opts) return rest.authorized_client(module, url, opts) end
 end
 
 --- Where a helper finds the functions it stands on: on the client it was called with, else in its module. Scripts may
@@ -206,13 +211,21 @@ function rest.owner(target, module)
   return type(target) == "table" and target or module
 end
 
---- Headers for a client with `token` (bearer), or `username` and `password` (basic).
+--- Headers for a client with `api_key` or `token` (bearer), or `username` and `password` (basic).
 function rest.authorization(client)
-  if client.token then return { Authorization = "Bearer " .. client.token } end
+  local bearer = client.api_key or client.token
+  if bearer then return { Authorization = "Bearer " .. bearer } end
   if client.username and client.password then
     return { Authorization = "Basic " .. base64.encode(client.username .. ":" .. client.password) }
   end
   return {}
+end
+
+--- The same for services that want to hear of JSON even where there is no body.
+function rest.json_authorization(client)
+  local headers = rest.authorization(client)
+  headers["Content-Type"] = "application/json"
+  return headers
 end
 
 local hidden = {} -- secrets that the runtime knows already
@@ -417,6 +430,24 @@ function rest.attempt(attempts, interval, check)
     if found then return found end
     if attempt < attempts then sleep(interval) end
   end
+end
+
+--- Waits until `GET url .. path` answers 200, without credentials: true, or an error after `opts.timeout` seconds (60),
+--- with `opts.interval` seconds (2) between the attempts. A timeout of 0 makes no attempt and returns nothing.
+function Service:wait_reachable(url, path, opts)
+  local timeout, interval = opts.timeout or 60, opts.interval or 2
+  local attempts = math.ceil(timeout / interval)
+  if attempts < 1 then return end
+  local ready = rest.attempt(attempts, interval, function(attempt)
+    local sent, response = pcall(http.get, url .. path)
+    local healthy = sent and response.status == 200
+    local outcome = healthy and ("healthy after %ss"):format(attempt * interval) or "not there yet"
+    log.info(("%s.wait: %s %s"):format(self.name, url, outcome))
+    return healthy
+  end)
+  if ready then return true end
+  local call = { method = "GET", path = path }
+  self:raise(call, nil, ("%s.wait: not reachable at %s after %ss"):format(self.name, url, timeout))
 end
 
 return rest
