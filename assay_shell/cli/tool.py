@@ -167,4 +167,4 @@ class _Output:
             rest = rest[os.write(self._descriptor, rest) :]
 
     def _exit_code(self, envelope: Envelope) -> int:
-        return envelope.exit_code if self._detailed or envelope.exit_code in (130, 143) else 0
+        return envelope.exit_code if self._detailed else 0

@@ -287,16 +287,19 @@ def test_without_any_time_a_script_may_compute_but_not_wait(tool: Tool) -> None:
     assert envelope == {"ok": False, "status": "timeout", "error": "execution timed out after 0s"}
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_leaves_an_envelope_behind(cli: Command, tool: Tool, number: int, status: int) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(("options", "status"), [((), 0), (("--exit-codes=detailed",), 128)])
+def test_a_signal_leaves_an_envelope_behind(
+    cli: Command, tool: Tool, number: int, options: tuple[str, ...], status: int
+) -> None:
     tool.script.write_text("io.stderr:write('ready\\n') sleep(30)")
-    process = cli.start(*TOOL, "s.lua")
+    process = cli.start(*TOOL, *options, "s.lua")
     assert process.stderr is not None
     while b"ready" not in process.stderr.readline():
         pass
     process.send_signal(number)
     output, _ = process.communicate(timeout=5)
-    assert (process.returncode, json.loads(output)["error"]) == (status, "interrupted")
+    assert (process.returncode, json.loads(output)["error"]) == (status and status + number, "interrupted")
 
 
 # Options
