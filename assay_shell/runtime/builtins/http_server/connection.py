@@ -213,7 +213,7 @@ class Connection(Protocol):
 
     def _incomplete(self, data: bytes) -> bytes:
         """Keep the beginning of a head, if it can become one."""
-        if looks_wrong(data[max(0, self._scanned - 1) :]):
+        if looks_wrong(data, max(0, self._scanned - 1)):
             raise malformed("malformed request head")
         if len(data) > self.server.settings.max_head:
             raise Refusal(431, "request head is too large")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!\"$-~\x80-\xff]+) HTTP/1\.([01])\r\n")
 _ABSOLUTE = re.compile(rb"(?i:https?)://[^/?]*")
-_BAD_LINE_END = re.compile(rb"(?<!\r)\n|\r(?!\n|\Z)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_WRONG = re.compile(rb"(?<!\r)\n|\r(?!\n|\Z)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NEUTRAL_LINE = {b"1": b"GET / HTTP/1.1\r\n", b"0": b"GET / HTTP/1.0\r\n"}
 _ONCE = frozenset((b"host", b"content-length", b"transfer-encoding", b"expect"))
 
@@ -32,7 +32,7 @@ class Head:
     """
 
     __slots__ = (
-        "call", "chunked", "expects_continue", "fields", "http10", "keep_alive", "length", "method", "path", "query",
+        "call", "chunked", "connection", "expects_continue", "fields", "http10", "length", "method", "path", "query",
         "raw", "route", "websocket",
     )  # fmt: skip
 
@@ -42,7 +42,8 @@ class Head:
         self.path, _, self.query = target.partition(b"?")
         self.http10 = http10
         self.fields: tuple[bytes, ...] = ()
-        self.keep_alive = False
+        self.connection: frozenset[bytes] = frozenset()
+        """The words of the Connection header, in lower case."""
         self.length = 0
         """Bytes of the body; meaningless when it is chunked."""
         self.chunked = False
@@ -52,6 +53,11 @@ class Head:
         self.route: Any = None
         self.call: tuple[Any, ...] | None = None
         """Function and arguments that answer this request, where they are always the same."""
+
+    @property
+    def keep_alive(self) -> bool:
+        """Whether the client means to send more."""
+        return b"close" not in self.connection and (not self.http10 or b"keep-alive" in self.connection)
 
     @property
     def has_body(self) -> bool:
@@ -110,11 +116,10 @@ class HeadReader:
         if len(self._pairs) > self._max_fields:
             raise Refusal(431, "too many header fields")
         pairs = [(name.lower(), value.rstrip(b" \t")) for name, value in self._pairs]
-        head.keep_alive = parser.should_keep_alive()
         head.fields = tuple(part for pair in pairs if pair[1].isascii() for part in pair)
         _understand(head, pairs)
-        if head.has_body or not head.keep_alive or parser.should_upgrade():
-            self._parser = httptools.HttpRequestParser(self)  # that one waits for the body
+        if head.has_body or head.connection or head.http10:
+            self._parser = httptools.HttpRequestParser(self)  # that one waits for the body, or for no more heads
 
 
 def origin_form(target: bytes) -> bytes:
@@ -132,9 +137,9 @@ def origin_form(target: bytes) -> bytes:
     return rest if rest[:1] == b"/" else b"/" + rest
 
 
-def looks_wrong(part: bytes | bytearray) -> bool:
-    """Whether the beginning of a head can never become one: it has line ends or bytes that no head has."""
-    return _BAD_LINE_END.search(part) is not None
+def looks_wrong(part: bytes, start: int) -> bool:
+    """Whether the beginning of a head can never become one: from *start* on it has line ends or bytes that none has."""
+    return _WRONG.search(part, start) is not None
 
 
 def _understand(head: Head, pairs: list[tuple[bytes, bytes]]) -> None:
@@ -147,13 +152,16 @@ def _understand(head: Head, pairs: list[tuple[bytes, bytes]]) -> None:
                 raise malformed(f"more than one {name.decode()} header")
             seen.add(name)
             _note(head, name, value)
+        elif name == b"connection":
+            head.connection |= {word.strip() for word in value.lower().split(b",")}
         elif name == b"upgrade":
             upgrade = upgrade or value.lower() == b"websocket"
     if b"host" not in seen and not head.http10:
         raise malformed("missing host header")
     if head.chunked and b"content-length" in seen:
         raise malformed("content-length and transfer-encoding exclude each other")
-    head.websocket = upgrade and head.method == b"GET" and not head.http10 and not head.has_body
+    wanted = upgrade and b"upgrade" in head.connection
+    head.websocket = wanted and head.method == b"GET" and not head.http10 and not head.has_body
 
 
 def _note(head: Head, name: bytes, value: bytes) -> None:
