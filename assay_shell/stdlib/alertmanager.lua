@@ -1,6 +1,6 @@
 --- @module assay.alertmanager
 --- @category monitoring
---- @description Alertmanager alert and silence management: query, create and delete
+--- @description Alertmanager alert and silence management: query, create and delete alerts and silences
 --- @keywords alertmanager, alerts, silences, receivers, monitoring, silence, inhibit, grouping, notification, receiver
 --- @quickref M.alerts(url, opts?) -> [alert] | Alerts; opts: {active, silenced, inhibited, unprocessed, filter = [matcher], receiver}
 --- @quickref M.post_alerts(url, alerts) -> true | Send a list of alerts {labels, annotations, startsAt, endsAt}

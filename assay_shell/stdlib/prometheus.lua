@@ -63,7 +63,8 @@ function M.query(url, promql)
   if kind == "matrix" then return result end
   local samples = {}
   for index, series in ipairs(result) do
-    samples[index] = { metric = series.metric, value = series.value and sample(series.value), histogram = series.histogram }
+    local value = series.value and sample(series.value)
+    samples[index] = { metric = series.metric, value = value, histogram = series.histogram }
   end
   if #samples == 1 and samples[1].value ~= nil then return samples[1].value end
   return samples

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from assay_shell.runtime.modules import module_files
 from tests.support.command import Command
 
 BUILTINS = "## Built-in Functions (always available, no require needed)\n"
@@ -14,6 +15,11 @@ BUILTINS = "## Built-in Functions (always available, no require needed)\n"
 def found(cli: Command, *arguments: str, **options) -> list[str]:
     lines = cli("context", *arguments, **options).stdout.decode().splitlines()
     return [line.removeprefix("### ") for line in lines if line.startswith("### ")]
+
+
+def module_names() -> list[str]:
+    """The modules that come with the package."""
+    return [file.name for file in module_files({}) if file.source == "builtin"]
 
 
 @pytest.fixture
@@ -78,6 +84,30 @@ def test_weights_follow_the_recipe(cli, module):
     )
     assert found(cli, "zebra")[0] == "assay.by_keyword"
     assert set(found(cli, "zebra")) == {"assay.by_keyword", "assay.by_description", "assay.by_function"}
+
+
+ORIGINAL_ORDER = {
+    "monitoring": "grafana prometheus loki healthcheck alertmanager",
+    "gitops": "argocd kargo flux",
+    "kubernetes": "kargo k8s certmanager eso crossplane flux velero",
+    "readiness": "k8s certmanager eso crossplane flux",
+    "alerts": "alertmanager prometheus grafana flux",
+    "wait": "sleep healthcheck argocd kargo certmanager eso k8s temporal unleash vault",
+}
+"""What the original answers, best first."""
+
+
+@pytest.mark.parametrize("query", ORIGINAL_ORDER)
+def test_modules_rank_as_in_the_original(cli, query):
+    there = {name.removeprefix("assay.") for name in module_names()} | {"sleep"}
+    expected = [name for name in ORIGINAL_ORDER[query].split() if name in there]
+    shown = [name.removeprefix("assay.") for name in found(cli, query, "-l", "50")]
+    assert [name for name in shown if name in expected] == expected
+
+
+@pytest.mark.parametrize("name", ["prometheus", "alertmanager", "loki", "grafana", "traefik"])
+def test_a_short_name_finds_its_own_module_alone(cli, name):
+    assert found(cli, name) == [f"assay.{name}"]
 
 
 def test_names_and_signatures_append_hits_after_the_ranked_ones(cli, module):

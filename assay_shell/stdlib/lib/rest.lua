@@ -298,7 +298,8 @@ end
 
 --- Raises what a response that is no success means.
 function Service:fail(call, response)
-  self:raise(call, response.status, (call.message or self.message)(self.name, call, response), shown_body(response.body))
+  local message = call.message or self.message
+  self:raise(call, response.status, message(self.name, call, response), shown_body(response.body))
 end
 
 --- Raises `text` with the fields of a service error; `tail` is text that is masked already.
@@ -319,8 +320,9 @@ end
 
 --- Sends a request and returns the response, whatever its status is, and the call that `fail` and `decode` take.
 ---
---- `call` may hold `body`, `headers`, `timeout`, `public` (without the service's headers), `verb` (the word for errors),
---- `message` (as for the service) and `reads` (how a POST that changes nothing is sent: what the loader hands to each module).
+--- `call` may hold `body`, `headers`, `timeout`, `public` (without the service's headers), `verb` (the word for
+--- errors), `message` (as for the service) and `reads` (how a POST that changes nothing is sent: what the loader hands
+--- to each module).
 function Service:request(method, name, client, template, values, call)
   call = call or {}
   call.name, call.method = name, method
@@ -409,8 +411,8 @@ end
 -- Waiting ------------------------------------------------------------------------------------------------
 
 --- Calls `check` until it gives something other than nil and false, which is returned; nil when `opts.timeout` seconds
---- have passed. Between the calls it sleeps `opts.interval` seconds (1), each time `opts.backoff` times (1) as long, up to
---- `opts.max_interval` (30), and never past the deadline. A timeout of 0 allows one check.
+--- have passed. Between the calls it sleeps `opts.interval` seconds (1), each time `opts.backoff` times (1) as long, up
+--- to `opts.max_interval` (30), and never past the deadline. A timeout of 0 allows one check.
 function rest.wait_until(check, opts)
   local deadline, pause = time() + opts.timeout, opts.interval or 1
   while true do
@@ -423,7 +425,7 @@ function rest.wait_until(check, opts)
   end
 end
 
---- Calls `check(attempt)` up to `attempts` times, `interval` seconds apart; the first true answer is returned, else nil.
+--- Calls `check(attempt)` up to `attempts` times, `interval` seconds apart. Returns the first true answer, else nil.
 function rest.attempt(attempts, interval, check)
   for attempt = 1, attempts do
     local found = check(attempt)
