@@ -29,6 +29,8 @@ class Pipe:
         self._buffer = bytearray()
         self._ended = False
         self.status: int | None = None
+        self.handle: Raw | None = None
+        """What the script holds, until it is closed: `write` gives it back."""
 
     def check(self, what: str, *, reading: bool) -> None:
         """Refuse a use that the mode does not allow."""
@@ -67,6 +69,7 @@ class Pipe:
     async def close(self) -> int:
         """Close our end and wait for the command; its exit code, or minus the number of the signal that ended it."""
         if self.status is None:
+            self.handle = None
             self._child.close_pipes()
             self.status = await wait_for_end(self._child)
         return self.status
@@ -112,7 +115,9 @@ def open_pipe(runtime: Runtime, command: bytes, mode: str = "r") -> Raw:
         "flush": read(flush_pipe),
         "setvbuf": read(flush_pipe),
     }
-    return runtime.handle(Pipe(child, reads=mode == "r"), "FILE*", methods, close=read(close_pipe))
+    pipe = Pipe(child, reads=mode == "r")
+    pipe.handle = runtime.handle(pipe, "FILE*", methods, close=read(close_pipe))
+    return pipe.handle
 
 
 async def execute(runtime: Runtime, command: bytes) -> tuple[bool | None, str, int]:
@@ -186,8 +191,8 @@ def lines_of_pipe(runtime: Runtime, pipe: Pipe) -> Raw:
     return runtime.handle(pipe, "lines of FILE*", {}, call=read(next_line))
 
 
-async def write_pipe(pipe: Pipe, *pieces: Value) -> None:
-    """Send strings and numbers to the command's input."""
+async def write_pipe(pipe: Pipe, *pieces: Value) -> Raw | None:
+    """Send strings and numbers to the command's input; the pipe, for the next call."""
     from assay_shell.runtime.convert import number_text
     from assay_shell.runtime.values import as_bytes
 
@@ -199,6 +204,7 @@ async def write_pipe(pipe: Pipe, *pieces: Value) -> None:
             await pipe.write(as_bytes(piece if isinstance(piece, str) else number_text(piece)))
         except OSError as exc:
             raise BuiltinError("io.popen", os_reason(exc)) from exc
+    return pipe.handle
 
 
 def flush_pipe(pipe: Pipe, *_: Value) -> bool:

@@ -92,6 +92,7 @@ def test_a_pipe_is_written_and_iterated(run, tmp_path):
     path = tmp_path / "out"
     code = f"""
       local p = io.popen("cat > {path}", "w")
+      assert(p:write() == p)
       p:write("a", 1, "\\0\\255\\n")
       p:close()
       local lines = {{}}
