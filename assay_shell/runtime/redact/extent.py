@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     Span = tuple[int, int]
 
 _QUERY_SECRET = 16  # from this length on, `code=` and `key=` in a query hold more than a number or a name
+_LONGEST_PLACEHOLDER = 12
 _LONGEST_CODE = 200
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
@@ -197,10 +198,15 @@ def _is_code(pair: Pair, word: str) -> bool:
     return _re(_DOTTED).fullmatch(word) is not None and kind_of(word) in (PASSWORD, TOKEN)
 
 
+def _is_placeholder(word: str) -> bool:
+    """Tell the stand-in of a usage line (`--password PASSWORD`) from a secret in capitals."""
+    return word.isupper() and len(word) < _LONGEST_PLACEHOLDER and word.replace("_", "").isalpha()
+
+
 def _explains(pair: Pair, word: str) -> bool:
     """Tell whether *word* is said about the secret: `token: expired`, `wrong password: must be longer`."""
     if pair.sign == " ":
-        return word.startswith("-") or word.isupper() or is_explanation(word)
+        return word.startswith("-") or _is_placeholder(word) or is_explanation(word)
     if pair.sign != ":" or pair.closed:
         return False
     if is_explanation(word):

@@ -202,9 +202,10 @@ def test_a_registered_secret_never_shows(runtime, before, after, quote):
 @long_fuzz
 @given(
     name=st.sampled_from(["password", "api_key", "Authorization", "client_secret", "X-Vault-Token"]),
-    value=st.from_regex(r"[A-Za-z0-9+/_-]{12,40}", fullmatch=True),
+    value=st.from_regex(r"[A-Za-z0-9+/_][A-Za-z0-9+/_-]{11,39}", fullmatch=True),
     shape=st.sampled_from(['{{"{}":"{}"}}', "{}={}", "{}: {}", "--{} {}", "http://h/?{}={}&x=1", "{{{} = '{}'}}"]),
 )
+@example(name="password", value="00000000000A", shape="--{} {}")  # capitals are no placeholder for that reason alone
 def test_what_stands_beside_a_telling_name_never_shows(runtime, name, value, shape):
     shown = runtime.redactor.text(shape.format(name, value))
     assert value not in shown
