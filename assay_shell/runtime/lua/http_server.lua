@@ -281,7 +281,8 @@ local function answer(response, req)
   if status < 200 then return 500, "", "" end
   if sse ~= nil then
     local done, code, lines, body = answer_events(response, status, sse)
-    if done then return code, lines, body end
+    if code then return code, lines, body end
+    if done then return end
   end
   return answer_rest(response, status, req)
 end

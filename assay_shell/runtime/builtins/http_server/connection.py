@@ -11,6 +11,7 @@ from asyncio import Protocol
 from assay_shell.runtime.builtins.http_server.body import Body, Collector, Reader
 from assay_shell.runtime.builtins.http_server.head import HeadReader, looks_wrong
 from assay_shell.runtime.builtins.http_server.lines import CLOSE, CONTINUE, STATUS_LINES, head_text, without_body
+from assay_shell.runtime.builtins.http_server.outlet import STREAM_CLOSED
 from assay_shell.runtime.builtins.http_server.refusal import Refusal, malformed
 from assay_shell.runtime.errors import BuiltinError
 from assay_shell.runtime.values import as_bytes, as_text
@@ -206,7 +207,7 @@ class Connection(Protocol):
         if head.route is None:
             head.route = self.server.router.find(head.method, head.path)
         self.match = head.route
-        if head.has_body:
+        if head.has_body or self.match[0].streams:
             return self._expect_body(head, rest)
         self._run(b"", last=not rest)
         return rest
@@ -361,7 +362,7 @@ class Connection(Protocol):
         """The handler has thrown what *error* tells, or was stopped (None)."""
         if self.handed_over:
             return
-        if error is not None:
+        if error is not None and not (self.lost and STREAM_CLOSED in error):
             self.server.report_error(self, error)
         if self._answered or self.lost:
             self._next()

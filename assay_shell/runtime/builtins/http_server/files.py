@@ -97,7 +97,7 @@ class OpenFile:
         """Send *part* (first byte, number of bytes) as the body of a response.
 
         Raises:
-            BuiltinError: the client leaves, or the file cannot be read on.
+            BuiltinError: the file cannot be read on.
         """
         offset, left = part
         while left > 0 and not outlet.closed:

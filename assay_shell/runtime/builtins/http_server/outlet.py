@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from assay_shell.runtime.errors import BuiltinError
+from assay_shell.runtime.waits import Timer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ STREAM_CLOSED = "http.serve: the client has closed the connection"
 
 MAX_QUEUED = 32
 """Events that wait for a client that takes none, before `send` waits with them."""
+
+_MAX_UNWAITED = 256 << 10
+"""Bytes that a writer may send without waiting: others want to be served too."""
 
 _DONE = (True,)
 _LAST_CHUNK = b"0\r\n\r\n"
@@ -42,7 +46,7 @@ class Outlet:
     """
 
     __slots__ = (
-        "_chunked", "_closed_text", "_connection", "_drop", "_ending", "_head", "_left", "_news", "_queue", "_room",
+        "_chunked", "_closed_text", "_connection", "_drop", "_ending", "_head", "_left", "_news", "_queue", "_room", "_unwaited",
         "closed", "heartbeat", "last", "on_close", "open_ended", "sent", "status", "until_close",
     )  # fmt: skip
 
@@ -68,6 +72,7 @@ class Outlet:
         self.heartbeat = heartbeat
         self.on_close: Callable[[Outlet], None] | None = None
         self.last = connection.server.now
+        self._unwaited = 0
         self.sent = 0
         """Bytes of the body so far."""
 
@@ -91,7 +96,7 @@ class Outlet:
         """Write text of the VM; an adapter for Lua, which waits where there is no room."""
         if type(text) is not str:
             text = str(text)
-        if self.closed or self._ending:
+        if self.closed or self._ending or self._connection.transport.is_closing():
             return (False, self._closed_text.encode(), "builtin", None)
         if not text:
             return _DONE
@@ -100,7 +105,11 @@ class Outlet:
             return (False, b"http.serve: more was written than content-length says", "builtin", None)
         self.write(data)
         if len(self._queue) <= self._room:
-            return _DONE
+            self._unwaited += len(data)
+            if self._unwaited < _MAX_UNWAITED:
+                return _DONE
+            self._unwaited = 0
+            return self._connection.server.scheduler.wait_for("http.serve", Timer(0.0))
         if self._drop:
             self.drop()
             return (False, self._closed_text.encode(), "builtin", None)
@@ -153,13 +162,11 @@ class Outlet:
             BuiltinError: the client has left meanwhile.
         """
         await self._wait_for(lambda: len(self._queue) <= self._room)
+        if self.closed:
+            raise BuiltinError(None, self._closed_text)
 
     async def flushed(self) -> None:
-        """Wait until nothing is queued, which is the time to read more of a file.
-
-        Raises:
-            BuiltinError: the client has left meanwhile.
-        """
+        """Wait until nothing is queued, or the client has left."""
         await self._wait_for(lambda: not self._queue and not self._connection.paused)
 
     async def _wait_for(self, fulfilled: Callable[[], bool]) -> None:
@@ -169,8 +176,6 @@ class Outlet:
         while not self.closed and not fulfilled():
             self._news.clear()
             await self._news.wait()
-        if self.closed:
-            raise BuiltinError(None, self._closed_text)
 
     def end(self) -> None:
         """All is said: the response ends once it is sent."""

@@ -50,10 +50,12 @@ class Pattern:
 
         segments, captures = _segments(path), {}
         for index, (kind, text) in enumerate(self._parts):
+            if index >= len(segments):
+                return None
             if kind == _REST:
                 captures[text] = unquote_to_bytes(b"/".join(segments[index:]))
-                return captures if len(segments) >= index else None
-            if index >= len(segments) or (not segments[index] if kind == _ONE else segments[index] != text):
+                return captures
+            if not segments[index] if kind == _ONE else segments[index] != text:
                 return None
             if kind == _ONE:
                 captures[text] = unquote_to_bytes(segments[index])

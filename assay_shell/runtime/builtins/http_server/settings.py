@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assay_shell.runtime.errors import BuiltinError
+from assay_shell.runtime.errors import BuiltinError, os_reason, quoted
 from assay_shell.runtime.options import Options
 from assay_shell.runtime.values import Function, Table
 
@@ -135,11 +135,21 @@ def _limit(name: str, value: float) -> float:
 
 
 def _identity(given: dict[str, Any]) -> bytes | None:
-    from assay_shell.runtime.builtins.http.tls import identity
+    """Certificate and key as one PEM text; None where TLS is not asked for."""
+    cert, key = (_pem(given.pop(name, None), given.pop(f"{name}_file", None)) for name in ("cert", "key"))
+    if cert is None and key is not None:
+        raise BuiltinError("http.serve", "a key needs its certificate (cert or cert_file)")
+    return cert if cert is None or key is None else cert.rstrip() + b"\n" + key
 
-    names = ("cert", "key", "cert_file", "key_file")
-    parts: dict[str, Any] = {name: given.pop(name) for name in names if name in given}
-    return identity("http.serve", parts)
+
+def _pem(text: bytes | None, path: str | None) -> bytes | None:
+    if path is None:
+        return text
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except (OSError, ValueError) as exc:
+        raise BuiltinError("http.serve", f"failed to read {quoted(path)}: {os_reason(exc)}") from exc
 
 
 def _middleware(value: Value) -> tuple[Function, ...]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from assay_shell.runtime.vm import Runtime
 
 _MAX_SIZE = 16 << 20
-_CLOSE_TIMEOUT = 5.0
+_CLOSE_TIMEOUT = 2.0
 _INTERNAL_ERROR = 1011
 
 
