@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -131,13 +130,3 @@ def test_an_unknown_category_names_the_known_ones(cli):
     done = cli("modules", "--category", "x")
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr.startswith(b"error: there is no category 'x' (known: builtins, ")
-
-
-@pytest.mark.parametrize("arguments", [["modules"], ["context", "monitoring"]])
-def test_it_takes_less_than_100_ms(cli, arguments):
-    def seconds() -> float:
-        started = time.perf_counter()
-        cli(*arguments)
-        return time.perf_counter() - started
-
-    assert min(seconds() for _ in range(10)) < 0.1
