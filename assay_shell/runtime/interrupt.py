@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from assay_shell.runtime.vm import Runtime
 
 _COUNT_EVENT = 1 << 3
+_STOP_COLLECTOR, _RESTART_COLLECTOR, _COLLECTOR_RUNS = 0, 1, 6
+_SLOT = 16  # bytes of a slot on the stack
+_HIGHEST_OFFSET = 1_000_200 * _SLOT  # Lua's largest stack
+_OFFSET_OF_TYPE, _TYPE_OF_COROUTINE, _COLLECTED = 8, 8, 0x40  # in slots, and in the header of collected objects
 _FIRE_WITHIN = 0.003
 
 _ONE_PRESS = 0.02
@@ -40,10 +44,16 @@ class LuaHooks:
         self._set = library.lua_sethook
         self._set.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_int]
         self._set.restype = None
-        self._thread_at = library.lua_tothread
-        self._thread_at.argtypes = [ctypes.c_void_p, ctypes.c_int]
-        self._thread_at.restype = ctypes.c_void_p
+        self._count = library.lua_gettop
+        self._count.argtypes = [ctypes.c_void_p]
+        self._innermost = library.lua_getstack
+        self._innermost.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p]
+        self._record = (ctypes.c_size_t * 64)()
+        self._word_at = ctypes.c_size_t.from_address
+        self._byte_at = ctypes.c_ubyte.from_address
         self._raise = ctypes.cast(library.luaL_error, ctypes.c_void_p)
+        self._collector = library.lua_gc
+        self._collector.argtypes = [ctypes.c_void_p, ctypes.c_int]
 
     def arm(self, state: int) -> None:
         """Make the next instruction of that Lua state raise."""
@@ -53,10 +63,39 @@ class LuaHooks:
         """Take the hook off."""
         self._set(state, None, 0, 0)
 
+    def stop_collector(self, state: int) -> bool:
+        """Have no more coroutines freed; False when the script has the collector stopped itself."""
+        running = bool(self._collector(state, _COLLECTOR_RUNS))
+        if running:
+            self._collector(state, _STOP_COLLECTOR)
+        return running
+
+    def restart_collector(self, state: int) -> None:
+        """Undo it, on the thread that runs Lua."""
+        self._collector(state, _RESTART_COLLECTOR)
+
     def resumed_by(self, state: int) -> int | None:
-        """The coroutine that the C call on top of *state* was given, None where there is none."""
-        found: int | None = self._thread_at(state, 1)
+        """The coroutine that the C call on top of *state* seems to have been given, None where there is none.
+
+        *state* may run after all, so no function of Lua's may look at its stack: that has all addresses replaced by
+        offsets while it moves, with Lua waiting for the GIL to get the memory for it. What we read stays where it is,
+        since we hold the GIL; what it says may have changed half: see `is_coroutine`.
+        """
+        if not self._innermost(state, 0, self._record):
+            return None
+        call = next(filter(None, self._record), 0)  # all that `lua_getstack` sets; its first word: the function's slot
+        slot = self._word_at(call).value if call else 0
+        if slot <= _HIGHEST_OFFSET or self._count(state) < 1:
+            return None
+        first = slot + _SLOT
+        if self._byte_at(first + _OFFSET_OF_TYPE).value != _TYPE_OF_COROUTINE | _COLLECTED:
+            return None
+        found: int = self._word_at(first).value
         return found
+
+    def is_coroutine(self, found: int) -> bool:
+        """Whether the object at that address, which the collector has not freed, is a coroutine."""
+        return bool(self._byte_at(found + _OFFSET_OF_TYPE).value == _TYPE_OF_COROUTINE)
 
 
 class Interrupter:
@@ -72,6 +111,8 @@ class Interrupter:
         self._wanted = False
         self._hooks: LuaHooks | None = None
         self._armed: list[int] = []
+        self._uncollected: int | None = None
+        self._seen: int | None = None
         self._fired = False
         self.nudge: Callable[[], None] = _leave_alone
         """Breaks the script's thread out of a system call: a read of Lua's own would keep it from the hook."""
@@ -88,6 +129,9 @@ class Interrupter:
         if self._hooks is not None:
             for state in armed:
                 self._hooks.disarm(state)
+            held, self._uncollected = self._uncollected, None
+            if held is not None:
+                self._hooks.restart_collector(held)
 
     def interrupted(self) -> bool:
         """Asked by the count hook."""
@@ -142,14 +186,32 @@ class Interrupter:
             self._fired = self._runtime.scheduler.cancel_main()
 
     def _descend(self, previous: int | None, task_state: int) -> int:
-        """Arm the task's coroutine first, then the one that its resume call is busy with, and so on."""
+        """Arm the task's coroutine first, then the one that its resume call is busy with, and so on.
+
+        The task's own is held by the core. All others may die and be freed while we look at them, so the collector
+        stands still from the first on; what it was doing then has ended when we come to the second.
+        """
         if self._hooks is None:
             self._hooks = LuaHooks()
         hooks = self._hooks
-        state = task_state if previous is None else hooks.resumed_by(previous) or previous
+        if self._uncollected is None and hooks.stop_collector(task_state):
+            self._uncollected = task_state
+        if previous is None or not self._armed:  # what was found before the task was left may be gone
+            state, self._seen = task_state, None
+        else:
+            state = self._below(hooks, previous) or previous
         self._armed.append(state)
         hooks.arm(state)
         return state
+
+    def _below(self, hooks: LuaHooks, state: int) -> int | None:
+        """The coroutine that *state* waits for: what stood there twice, for a value that changes can be read half."""
+        found, before = hooks.resumed_by(state), self._seen
+        self._seen = found
+        if found is None or found != before or found in self._armed or not hooks.is_coroutine(found):
+            return None
+        self._seen = None
+        return found
 
 
 def _leave_alone(*_: object) -> None:

@@ -77,6 +77,23 @@ def test_a_busy_loop_is_stopped_again_and_again():
             interrupted(runtime, code, after=0.002 + step / 5000)
 
 
+SHORT_LIVED = [
+    "while true do pcall(function() local c = coroutine.wrap(function() base64.encode('x') end) c() end) end",
+    "while true do local c = coroutine.wrap(function() coroutine.wrap(function() for _ = 1, 50 do end end)() end) c() end",
+    "while true do pcall(function() local c = coroutine.wrap(function() sleep(0) end) c() end) end",
+]
+
+
+@pytest.mark.long
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("code", SHORT_LIVED, ids=["builtins", "nested", "waits"])
+def test_coroutines_that_come_and_go_survive_a_thousand_interrupts(code: str) -> None:
+    with Runtime() as runtime:
+        for step in range(1000):
+            interrupted(runtime, code, after=0.001 + step % 29 / 4000)
+        assert runtime.evaluate("return collectgarbage('isrunning')") == [True]
+
+
 def test_user_code_cannot_swallow_or_fake_an_interrupt(run):
     assert run("local ok, e = pcall(error, 'x\\3y') return e") == "x\x03y"
 
