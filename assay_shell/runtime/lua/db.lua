@@ -46,6 +46,13 @@ function host.parameters(list, n_is_name)
   return count, unpack(list, 1, count)
 end
 
+function host.holds_thread(list)
+  for _, value in next, list do
+    if type(value) == "thread" then return true end
+  end
+  return false
+end
+
 local BATCH <const> = 4000 -- values that cross at a time
 
 -- Hands the members `keys` of each table in `rows` to `feed`, many at a time; how many tables there were, or the

@@ -301,9 +301,7 @@ async def _connect(runtime: Runtime, url: str, wishes: Any) -> Raw:
 
 
 def _transaction_handle(runtime: Runtime, transaction: Transaction) -> Raw:
-    return runtime.handle(
-        transaction, "db transaction", _methods(), close=read(abandon), fields=_lua_methods(runtime)
-    )
+    return runtime.handle(transaction, "db transaction", _methods(), close=read(abandon), fields=_lua_methods(runtime))
 
 
 def _methods() -> dict[str, Builtin]:

@@ -42,7 +42,10 @@ _TABLES = {
 _COLUMNS = {
     "sqlite": """
         SELECT name, type, "notnull" = 0 AS nullable, dflt_value AS "default", nullif(pk, 0) AS primary_key
-        FROM pragma_table_xinfo(:table, :schema) WHERE hidden <> 1 ORDER BY cid""",
+        FROM pragma_table_xinfo(:table, (SELECT name FROM pragma_database_list WHERE name = :schema COLLATE NOCASE))
+        WHERE hidden <> 1 AND (:schema IS NULL OR EXISTS (
+            SELECT 1 FROM pragma_database_list WHERE name = :schema COLLATE NOCASE))
+        ORDER BY cid""",
     "postgres": """
         SELECT a.attname::text AS name, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
                NOT a.attnotnull AS nullable, pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS "default",
@@ -86,9 +89,9 @@ def describe_table(runtime: Runtime, conn: Value, table: str) -> Records | Corou
     schema, _, name = table.rpartition(".")
 
     async def work(session: Session) -> Records:
-        found = await _columns(session, dialect, schema or None, name)
-        if not found and schema:  # a table whose own name has a dot
-            found = await _columns(session, dialect, None, table)
+        found = await _columns(session, dialect, None, table)
+        if not found and schema:
+            found = await _columns(session, dialect, schema, name)
         if not found:
             raise BuiltinError("db.describe", f"there is no table {quoted(table)}{await _hint(session, dialect, name)}")
         return found

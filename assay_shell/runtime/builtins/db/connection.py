@@ -27,9 +27,7 @@ class Kind:
     without waiting. *begin* opens a transaction, also when writes are refused (*begin_readonly*).
     """
 
-    def __init__(
-        self, dialect: str, *, begin: str, begin_readonly: str, pins: bool, one: bool, eager: bool
-    ) -> None:
+    def __init__(self, dialect: str, *, begin: str, begin_readonly: str, pins: bool, one: bool, eager: bool) -> None:
         self.dialect = dialect
         self.begin = begin
         self.begin_readonly = begin_readonly
@@ -40,9 +38,7 @@ class Kind:
 
 SQLITE = Kind("sqlite", begin="BEGIN IMMEDIATE", begin_readonly="BEGIN", pins=False, one=True, eager=True)
 POSTGRES = Kind("postgres", begin="BEGIN", begin_readonly="BEGIN", pins=True, one=False, eager=False)
-MYSQL = Kind(
-    "mysql", begin="START TRANSACTION", begin_readonly="START TRANSACTION", pins=True, one=False, eager=False
-)
+MYSQL = Kind("mysql", begin="START TRANSACTION", begin_readonly="START TRANSACTION", pins=True, one=False, eager=False)
 
 
 class Database:

@@ -112,6 +112,4 @@ def _mysql(runtime: Runtime, url: str, wishes: Wishes) -> Database:
     async def connect() -> Session:
         return await MysqlSession.connect(settings, wishes.timeout, ceiling, rich=wishes.rich)
 
-    return Database(
-        runtime, MYSQL, settings.label, connect, size=wishes.size, timeout=wishes.timeout, rich=wishes.rich
-    )
+    return Database(runtime, MYSQL, settings.label, connect, size=wishes.size, timeout=wishes.timeout, rich=wishes.rich)

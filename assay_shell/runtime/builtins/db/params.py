@@ -1,10 +1,10 @@
 """What scripts pass as parameters, ready to be bound.
 
-    nil, boolean, number, string     as they are; a string that is not UTF-8 is binary
-    db.blob, db.json, db.array       what they say
-    json.null                        NULL
-    a date of rich types             its text
-    other tables                     a JSON document where the connection has rich types, else refused
+nil, boolean, number, string     as they are; a string that is not UTF-8 is binary
+db.blob, db.json, db.array       what they say
+json.null                        NULL
+a date of rich types             its text
+other tables                     a JSON document where the connection has rich types, else refused
 """
 
 from __future__ import annotations
@@ -51,7 +51,12 @@ def parameters_of(runtime: Runtime, params: Value, sql: str, *, rich: bool = Fal
         return {key: _bind_raw(runtime, value, rich=rich) for key, value in named.items()}
     if count != len(values):
         raise BuiltinError(None, f"db: {count} parameters are too many")
-    return bound_list(runtime, values, rich=rich)
+    try:
+        return bound_list(runtime, values, rich=rich)
+    except BuiltinError as exc:
+        if lua_side(runtime)["holds_thread"](raw):  # Python sees the function of a coroutine that has not begun
+            raise _unsupported("thread") from exc
+        raise
 
 
 def bound_list(runtime: Runtime, flat: Sequence[Any], *, rich: bool) -> list[Bound]:

@@ -189,9 +189,7 @@ class PostgresSession:
         result: pq.abc.PGresult = await self._with_types(key, attempt, careful=self.in_transaction)
         return result
 
-    async def _with_types(
-        self, key: object, attempt: Callable[[Typing], Awaitable[Any]], *, careful: bool
-    ) -> Any:
+    async def _with_types(self, key: object, attempt: Callable[[Typing], Awaitable[Any]], *, careful: bool) -> Any:
         """Do *attempt* with the typing that the server accepts, which is remembered.
 
         In a transaction, which the first refusal would end, a new statement is tried behind a savepoint (*careful*).

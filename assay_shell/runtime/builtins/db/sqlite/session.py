@@ -1,8 +1,8 @@
 """A SQLite connection: short statements at once, all others on a thread of its own.
 
 A statement that needs a fraction of a millisecond is done before a thread would have taken it up. Whether it will is
-known from the last time; a statement nobody knows yet, or that takes longer than usual, is cut short and done again on
-the thread, which is possible wherever SQLite undoes what it cut short: when it only reads, and outside of transactions.
+known from the last time, or can be guessed. One that only reads is tried and cut short where it takes longer, to be
+done again on the thread. One that writes never is: SQLite may report the cut when all has been committed.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ _STEPS = 4000
 _KEPT = 500
 """Statements remembered with their placeholders and their cost."""
 _FOREVER = float("inf")
-_SHORT = ("commit", "end", "rollback", "release", "savepoint")
-"""What is quick also in a transaction, where nothing can be cut short."""
+_READS = ("select", "values", "explain")
+_SHORT = ("begin", "commit", "end", "rollback", "release", "savepoint")
 _CHANGES = ("insert", "update", "delete", "replace")
 """What gives no rows, unless RETURNING stands in it."""
 
 
 class _Statement:
-    """What is known of an SQL text. *quick* is None until it has run; *rowless* is what certainly gives no rows."""
+    """What is known of an SQL text. *quick* says what to expect; *rowless* is what certainly gives no rows."""
 
     __slots__ = ("count", "names", "quick", "reads", "rowless", "several", "text")
 
@@ -61,9 +61,13 @@ class _Statement:
         text = sql.lower()
         first = text.split(None, 1)[0].rstrip(";") if text.strip() else ""
         self.rowless = not self.several and first in _CHANGES and "returning" not in text
-        short = first in _SHORT or (first == "insert" and "select" not in text)
-        self.quick: bool | None = True if short else None
-        self.reads = False
+        self.reads = first in _READS
+        self.quick = self.reads or first in _SHORT or (first in ("insert", "create") and _sounds_short(text))
+
+
+def _sounds_short(text: str) -> bool:
+    """Whether an INSERT or CREATE, in lower case, handles no more than what stands in it."""
+    return "select" not in text and " index" not in text
 
 
 class SqliteSession:
@@ -94,13 +98,10 @@ class SqliteSession:
     def at_once(self, sql: str, values: Parameters) -> Outcome | None:
         """Run a statement that is expected to be quick; None where the thread has to do it."""
         statement = self._statement(sql)
-        connection = self._live()
-        if statement.quick is False or statement.several or self._worker.busy:
+        self._live()
+        if not statement.quick or statement.several or self._worker.busy:
             return None
-        undone = statement.reads or not connection.in_transaction
-        if statement.quick is None and not undone:
-            return None
-        return self._quickly(statement, bindings(statement, values), undone=undone)
+        return self._quickly(statement, bindings(statement, values))
 
     async def run(self, sql: str, values: Parameters) -> Outcome:
         """Run all statements in *sql*."""
@@ -116,18 +117,19 @@ class SqliteSession:
         statement = self._statement(sql)
         if statement.several:
             raise DatabaseFailure("a batch takes one statement")
-        return await self._worker.do(lambda: self._guarded(lambda: self._all(statement.text, rows)))
+        return await self.on_thread(lambda: self._all(statement.text, rows))
 
     async def open_cursor(self, sql: str, values: Parameters) -> SqliteCursor:
         """Start a statement whose rows are read later."""
         statement = self._statement(sql)
         bound = bindings(statement, values)
-        cursor = apsw.Cursor(self._live())
-        await self._worker.do(lambda: self._guarded(lambda: cursor.execute(statement.text, bound)))
+        cursor = self._live().cursor()
+        await self.on_thread(lambda: cursor.execute(statement.text, bound))
         return SqliteCursor(self, cursor)
 
     async def on_thread(self, work: Callable[[], Result]) -> Result:
         """Have *work* with this connection done on its thread."""
+        self._live()
         return await self._worker.do(lambda: self._guarded(work))
 
     def rows(self, cursor: apsw.Cursor, most: int) -> Rows | None:
@@ -172,17 +174,17 @@ class SqliteSession:
             raise DatabaseFailure(POOL_CLOSED)
         return self._connection
 
-    def _quickly(self, statement: _Statement, bound: Any, *, undone: bool) -> Outcome | None:
-        """The outcome of a statement; None where it took too long or met a lock, if it is *undone* then."""
+    def _quickly(self, statement: _Statement, bound: Any) -> Outcome | None:
+        """The outcome of a statement; None where it met a lock or, if it only reads, took too long."""
         self._wait_for_locks(0)
         started = perf_counter()
-        self._until = started + _CUT_SHORT if undone else _FOREVER
+        self._until = started + _CUT_SHORT if statement.reads else _FOREVER
         try:
             outcome = self._execute(statement, bound)
-        except (apsw.InterruptError, apsw.BusyError):
-            statement.quick = False
-            return None
         except apsw.Error as exc:
+            if isinstance(exc, apsw.BusyError) or (statement.reads and isinstance(exc, apsw.InterruptError)):
+                statement.quick = False
+                return None
             raise failure_of(exc) from exc
         finally:
             self._until = _FOREVER
@@ -222,12 +224,11 @@ class SqliteSession:
             return Outcome([], connection.changes() if connection.total_changes() != before else 0)
         collector = Collector(self._limits)
         try:
-            statement.reads = cursor.is_readonly
             collector.take(cursor)
         except apsw.ExecutionCompleteError:
             pass  # it has no rows, and can no longer be asked anything
         except UnicodeDecodeError as exc:
-            if not statement.reads:
+            if not cursor.is_readonly:
                 raise not_text() from exc
             description = cursor.get_description()
             cursor.close(force=True)
