@@ -79,7 +79,7 @@ def test_a_busy_loop_is_stopped_again_and_again():
 
 SHORT_LIVED = [
     "while true do pcall(function() local c = coroutine.wrap(function() base64.encode('x') end) c() end) end",
-    "while true do local c = coroutine.wrap(function() coroutine.wrap(function() for _ = 1, 50 do end end)() end) c() end",
+    "while true do (coroutine.wrap(function() coroutine.wrap(function() for i = 1, 9 do end end)() end))() end",
     "while true do pcall(function() local c = coroutine.wrap(function() sleep(0) end) c() end) end",
 ]
 
