@@ -9,9 +9,7 @@ from assay_shell.runtime.errors import AssayError
 from assay_shell.runtime.vm import Runtime
 from tests.support.talk import Answer, Talk, until
 
-_TELL_PORT = (
-    "async.spawn(function() while not _SERVER_PORT do sleep(0.002) end print('port ' .. _SERVER_PORT) end) "
-)
+_TELL_PORT = "async.spawn(function() while not _SERVER_PORT do sleep(0.002) end print('port ' .. _SERVER_PORT) end) "
 
 
 class Served:

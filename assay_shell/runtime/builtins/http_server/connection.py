@@ -53,8 +53,8 @@ class Connection(Protocol):
 
     __slots__ = (
         "_again", "_answered", "_buffer", "_collector", "_heads", "_in_lua", "_keep", "_scanned", "_serving", "_unsent",
-        "body", "busy", "closing", "deadline", "eof", "handed_over", "head", "lost", "match", "outlet", "paused", "reader",
-        "remote", "request_id", "server", "simple", "since", "task", "transport",
+        "body", "busy", "closing", "deadline", "eof", "handed_over", "head", "lost", "match", "outlet", "paused",
+        "reader", "remote", "request_id", "server", "simple", "since", "task", "transport",
     )  # fmt: skip
 
     transport: Transport

@@ -46,8 +46,8 @@ class Outlet:
     """
 
     __slots__ = (
-        "_chunked", "_closed_text", "_connection", "_drop", "_ending", "_head", "_left", "_news", "_queue", "_room", "_unwaited",
-        "closed", "heartbeat", "last", "on_close", "open_ended", "sent", "status", "until_close",
+        "_chunked", "_closed_text", "_connection", "_drop", "_ending", "_head", "_left", "_news", "_queue", "_room",
+        "_unwaited", "closed", "heartbeat", "last", "on_close", "open_ended", "sent", "status", "until_close",
     )  # fmt: skip
 
     def __init__(

@@ -192,7 +192,9 @@ def test_some_statuses_have_no_body(serve, status):
 @pytest.mark.parametrize(
     ("response", "body", "kind"),
     [
-        pytest.param("{ json = { b = 1, a = { 1, 2.0, 'x' } } }", b'{"a":[1,2.0,"x"],"b":1}', "application/json", id="json"),
+        pytest.param(
+            "{ json = { b = 1, a = { 1, 2.0, 'x' } } }", b'{"a":[1,2.0,"x"],"b":1}', "application/json", id="json"
+        ),
         pytest.param("{ json = {} }", b"[]", "application/json", id="empty table"),
         pytest.param("{ json = 'text' }", b'"text"', "application/json", id="json string"),
         pytest.param("{ json = 5 }", b"5", "application/json", id="json number"),
@@ -238,7 +240,9 @@ def test_extra_return_values_are_ignored(serve):
     ("headers", "sent"),
     [
         pytest.param("{ ['X-A'] = 'b' }", [("x-a", "b")], id="lower case"),
-        pytest.param("{ ['Set-Cookie'] = { 'a=1', 'b=2' } }", [("set-cookie", "a=1"), ("set-cookie", "b=2")], id="list"),
+        pytest.param(
+            "{ ['Set-Cookie'] = { 'a=1', 'b=2' } }", [("set-cookie", "a=1"), ("set-cookie", "b=2")], id="list"
+        ),
         pytest.param("{ x = { 1, {}, 2.5, true, 'c' } }", [("x", "1"), ("x", "2.5"), ("x", "c")], id="mixed list"),
         pytest.param("{ x = 5, y = 1.0 }", [("x", "5"), ("y", "1.0")], id="numbers"),
         pytest.param("{ x = true, y = print }", [], id="others are dropped"),
@@ -342,11 +346,19 @@ def test_what_is_no_table_is_500(serve, result, kind):
     ("code", "text"),
     [
         pytest.param("error('boom')", "handler error: runtime error: <served>:2: boom\nstack traceback:\n", id="error"),
-        pytest.param("local x = nil; x.y = 1", "handler error: runtime error: <served>:2: attempt to index", id="Lua's own"),
-        pytest.param("fs.read('/none/x')", 'handler error: runtime error: fs.read: failed to read "/none/x"', id="builtin"),
-        pytest.param("fs.read(nil)", "handler error: bad argument #1: error converting Lua nil to String", id="conversion"),
+        pytest.param(
+            "local x = nil; x.y = 1", "handler error: runtime error: <served>:2: attempt to index", id="Lua's own"
+        ),
+        pytest.param(
+            "fs.read('/none/x')", 'handler error: runtime error: fs.read: failed to read "/none/x"', id="builtin"
+        ),
+        pytest.param(
+            "fs.read(nil)", "handler error: bad argument #1: error converting Lua nil to String", id="conversion"
+        ),
         pytest.param("error({})", "handler error: runtime error: table: 0x", id="table"),
-        pytest.param("sleep(0.001) error('later')", "handler error: runtime error: <served>:2: later", id="after a wait"),
+        pytest.param(
+            "sleep(0.001) error('later')", "handler error: runtime error: <served>:2: later", id="after a wait"
+        ),
     ],
 )
 def test_an_error_is_500_with_its_text(serve, code, text):
@@ -395,7 +407,9 @@ def test_pipelined_requests_are_answered_in_order(serve):
 
 def test_a_request_may_arrive_byte_by_byte(serve):
     with serve(ECHO).talk() as talk:
-        for byte in b"POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\n\r\nabcGET /echo HTTP/1.1\r\nHost: t\r\n\r\n":
+        for (
+            byte
+        ) in b"POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\n\r\nabcGET /echo HTTP/1.1\r\nHost: t\r\n\r\n":
             talk.send(bytes((byte,)))
         assert talk.answer().body == b"abc"
         assert talk.answer().status == 200
@@ -489,7 +503,7 @@ def test_a_privileged_port_is_an_error(fails, unprivileged):
     from pathlib import Path
 
     first = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
-    if first.exists() and int(first.read_text()) <= 81 or os.geteuid() == 0:
+    if (first.exists() and int(first.read_text()) <= 81) or os.geteuid() == 0:
         pytest.skip("anybody may bind low ports here")
     assert fails("http.serve(81, {})") == "http.serve: bind failed: Permission denied (os error 13)"
 

@@ -52,7 +52,9 @@ def test_events_win_over_everything(serve):
         pytest.param("{ data = 'a\\n' }", "data: a\ndata: \n\n", id="line end last"),
         pytest.param("{ data = '' }", "data: \n\n", id="empty data"),
         pytest.param("{ data = 'a\\rb' }", "data: a\rb\n\n", id="CR stays"),
-        pytest.param("{ retry = 5, id = 'i', data = 'd', event = 'e' }", "event: e\ndata: d\nid: i\nretry: 5\n\n", id="order"),
+        pytest.param(
+            "{ retry = 5, id = 'i', data = 'd', event = 'e' }", "event: e\ndata: d\nid: i\nretry: 5\n\n", id="order"
+        ),
         pytest.param("{ event = 1, data = 2.5, id = 3 }", "event: 1\ndata: 2.5\nid: 3\n\n", id="numbers"),
         pytest.param("{ retry = '250' }", "retry: 250\n\n", id="retry as text"),
         pytest.param("{ retry = 'soon' }", "\n", id="retry that is none"),
@@ -95,8 +97,9 @@ def test_send_waits_when_nobody_reads_and_goes_on_when_somebody_does(serve):
 
 def test_other_requests_are_served_meanwhile(serve):
     server = serve(
-        '{ GET = { ["/e"] = function() return { sse = function(send) while true do send({ data = "x" }) sleep(0.01) end end }'
-        ' end, ["/"] = function() return { body = "ok" } end } }'
+        '{ GET = { ["/e"] = function() return { sse = function(send)'
+        ' while true do send({ data = "x" }) sleep(0.01) end end } end,'
+        ' ["/"] = function() return { body = "ok" } end } }'
     )
     with server.talk() as talk:
         talk.send(b"GET /e HTTP/1.1\r\nHost: t\r\n\r\n").head()
@@ -130,7 +133,8 @@ def test_a_client_that_leaves_ends_the_handler_and_its_close_variables_run(serve
 
 
 def test_send_says_that_the_client_has_left(serve):
-    body = "send({ data = 1 }) local ok, e while ok ~= false do ok, e = pcall(send, { data = 1 }) sleep(0.01) end print(e.message)"
+    loop = "while ok ~= false do ok, e = pcall(send, { data = 1 }) sleep(0.01) end"
+    body = f"send({{ data = 1 }}) local ok, e {loop} print(e.message)"
     server = serve(sse(body))
     with server.talk() as talk:
         talk.send(b"GET / HTTP/1.1\r\nHost: t\r\n\r\n").head()
@@ -295,8 +299,9 @@ def test_an_event_reaches_everybody_who_has_joined(serve):
 
 
 def test_a_channel_is_a_route_too(serve):
-    server = serve('{ GET = { ["/"] = { sse = ch } }, POST = { ["/"] = function() ch:publish({ data = 1 }) return {} end } }',
-                   before="ch = http.broadcast()")  # fmt: skip
+    publish = "function() ch:publish({ data = 1 }) return {} end"
+    routes = f'{{ GET = {{ ["/"] = {{ sse = ch }} }}, POST = {{ ["/"] = {publish} }} }}'
+    server = serve(routes, before="ch = http.broadcast()")
     (talk,) = listeners(server, 1)
     server.get("/", method="POST")
     assert talk.chunk() == b"data: 1\n\n"

@@ -65,9 +65,11 @@ def test_files_are_found(site, target, body, kind):
 @pytest.mark.parametrize(
     "target",
     [
-        "/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/docs/../../secret.txt", "/docs/%2e%2e%2f%2e%2e%2fsecret.txt",
+        "/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/docs/../../secret.txt",
+        "/docs/%2e%2e%2f%2e%2e%2fsecret.txt",
         "/out", "/up/secret.txt", "/.env", "/.git/config", "/docs/..%5c..%5csecret.txt", "/a.txt%00.html", "/a.txt/",
-        "/dangling", "/pipe", "/none", "/docs/deep/", "/s", "/s/../a.txt", "//etc/passwd", "/%2fetc/passwd", "/.", "/./a.txt",
+        "/dangling", "/pipe", "/none", "/docs/deep/", "/s", "/s/../a.txt", "//etc/passwd", "/%2fetc/passwd", "/.",
+        "/./a.txt",
     ],
 )  # fmt: skip
 def test_what_is_not_in_the_folder_or_hidden_is_404(site, target):
@@ -99,10 +101,19 @@ def test_a_known_version_is_not_sent_again(site):
     first = site.get("/a.txt")
     etag, date = first.header("etag"), first.header("last-modified")
     assert date == formatdate(1_000_000_000, usegmt=True)
-    for line in (f"If-None-Match: {etag}", f'If-None-Match: "x", W/{etag}', "If-None-Match: *", f"If-Modified-Since: {date}"):
+    for line in (
+        f"If-None-Match: {etag}",
+        f'If-None-Match: "x", W/{etag}',
+        "If-None-Match: *",
+        f"If-Modified-Since: {date}",
+    ):
         answer = site.get("/a.txt", line)
         assert (answer.status, answer.body, answer.header("etag")) == (304, b"", etag)
-    for line in ('If-None-Match: "x"', "If-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT", "If-Modified-Since: nonsense"):
+    for line in (
+        'If-None-Match: "x"',
+        "If-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT",
+        "If-Modified-Since: nonsense",
+    ):
         assert site.get("/a.txt", line).status == 200
     assert site.get("/a.txt", 'If-None-Match: "x"', f"If-Modified-Since: {date}").status == 200
 
@@ -146,7 +157,9 @@ def test_an_empty_file_has_no_parts(wanted, part):
 def test_a_handler_may_answer_with_a_file(serve, folder):
     server = serve(
         f"""{{ GET = {{
-          ["/f"] = function() return {{ file = "{folder}/a.txt", headers = {{ ["Content-Type"] = "text/own", x = "y" }} }} end,
+          ["/f"] = function()
+            return {{ file = "{folder}/a.txt", headers = {{ ["Content-Type"] = "text/own", x = "y" }} }}
+          end,
           ["/fixed"] = {{ file = "{folder}/a.txt" }},
           ["/status"] = function() return {{ file = "{folder}/a.txt", status = 203 }} end,
           ["/none"] = function() return {{ file = "{folder}/none" }} end,

@@ -36,7 +36,9 @@ def test_the_same_bytes_are_read_once():
         pytest.param(POST + b"Transfer-Encoding: chunked\r\n\r\n", id="chunks"),
         pytest.param(GET + b"Connection: close\r\n\r\n", id="close"),
         pytest.param(GET + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n", id="upgrade"),
-        pytest.param(POST + b"Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 5\r\n\r\n", id="upgrade with body"),
+        pytest.param(
+            POST + b"Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 5\r\n\r\n", id="upgrade with body"
+        ),
         pytest.param(b"GET / HTTP/1.0\r\n\r\n", id="1.0"),
         pytest.param(b"CONNECT http://t/ HTTP/1.1\r\nHost: t\r\n\r\n", id="CONNECT"),
     ],

@@ -199,7 +199,9 @@ def test_a_reader_is_told_of_a_body_that_is_malformed_or_too_large(serve):
 
 
 def test_one_route_may_read_by_itself(serve):
-    routes = '{ POST = { ["/"] = { handler = function(r) return { body = "got " .. r:read() } end, stream_body = true } } }'
+    routes = (
+        '{ POST = { ["/"] = { handler = function(r) return { body = "got " .. r:read() } end, stream_body = true } } }'
+    )
     assert serve(routes).get("/", method="POST", body=b"x").body == b"got x"
 
 
@@ -356,7 +358,8 @@ def test_tls_with_files(serve, identity):
 def test_tls_with_text_and_the_client_of_the_same_script(run, identity):
     code = f"""
     local h = http.serve(0, {{ GET = {{ ["/"] = {OK} }} }},
-      {{ cert = fs.read("{identity}/cert.pem"), key = fs.read("{identity}/key.pem"), background = true, host = "localhost" }})
+      {{ cert = fs.read("{identity}/cert.pem"), key = fs.read("{identity}/key.pem"),
+        background = true, host = "localhost" }})
     return {{ http.client({{ ca_cert_file = "{identity}/cert.pem" }}):get(h.url).body, h.url:sub(1, 18) }}"""
     assert run(code) == ["ok", "https://localhost:"]
 
@@ -462,7 +465,8 @@ def test_a_background_server_has_a_handle(run):
 
 def test_stop_lets_requests_finish(run):
     code = """
-    local h = http.serve(0, { GET = { ["/"] = function() sleep(0.1) return { body = "ok" } end } }, { background = true })
+    local routes = { GET = { ["/"] = function() sleep(0.1) return { body = "ok" } end } }
+    local h = http.serve(0, routes, { background = true })
     local task = async.spawn(function() return http.get(h.url .. "/").body end)
     sleep(0.03)
     h:stop()
@@ -498,10 +502,11 @@ def test_event_streams_and_channels_end_at_a_stop(run):
     code = """
     local ch = http.broadcast()
     local h = http.serve(0, { GET = { ["/ch"] = { sse = ch }, ["/e"] = function()
-      return { sse = function(send) while true do send({ data = 1 }) sleep(0.01) end end } end } }, { background = true })
+      return { sse = function(send) while true do send({ data = 1 }) sleep(0.01) end end }
+    end } }, { background = true })
     local tasks = {}
     for i, path in ipairs({ "/ch", "/e" }) do
-      tasks[i] = async.spawn(function() for _ in http.events(h.url .. path, { reconnect = false }) do end return "ended" end)
+      tasks[i] = async.spawn(function() for _ in http.events(h.url .. path, { reconnect = false }) do end end)
     end
     sleep(0.05)
     local before = time()

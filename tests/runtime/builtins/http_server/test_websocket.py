@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import connect
+from websockets.sync.client import connect as plain_connect
 
 ECHO = """{ GET = { ["/"] = { ws = function(conn, req)
     for message in conn do conn:send(req.params.x .. message) end
@@ -14,9 +15,18 @@ ECHO = """{ GET = { ["/"] = { ws = function(conn, req)
   end, max_size = 1000, subprotocols = { "b", "a" } } } }"""
 
 
+def connect(url: str, **options: Any) -> Any:
+    return plain_connect(url, **options)
+
+
 @pytest.fixture
 def echo(serve):
     return serve(ECHO)
+
+
+def code_of(closed: ConnectionClosed) -> int:
+    assert closed.rcvd is not None
+    return closed.rcvd.code
 
 
 def url(server, target="/?x=y"):
@@ -35,13 +45,14 @@ def test_messages_go_both_ways(echo):
 
 
 def test_a_handler_may_answer_with_a_websocket(serve):
-    code = "function(req) if req.params.ok then return { ws = function(c) c:send('hi') end } end return { status = 403 } end"
+    answer = "if req.params.ok then return { ws = function(c) c:send('hi') end } end return { status = 403 }"
+    code = f"function(req) {answer} end"
     server = serve(f'{{ GET = {{ ["/"] = {code} }} }}')
     with connect(url(server, "/?ok=1")) as client:
         assert client.recv() == "hi"
         with pytest.raises(ConnectionClosed) as caught:
             client.recv()
-    assert caught.value.rcvd.code == 1000
+    assert code_of(caught.value) == 1000
     with pytest.raises(InvalidStatus) as refused:
         connect(url(server, "/"))
     assert refused.value.response.status_code == 403
@@ -69,7 +80,7 @@ def test_a_message_that_is_too_large_ends_the_connection(echo):
         client.send("x" * 1001)
         with pytest.raises(ConnectionClosed) as caught:
             client.recv()
-    assert caught.value.rcvd.code == 1009
+    assert code_of(caught.value) == 1009
 
 
 def test_text_that_is_not_utf_8_ends_the_connection(echo):
@@ -77,7 +88,7 @@ def test_text_that_is_not_utf_8_ends_the_connection(echo):
         client.send(b"\xff", text=True)
         with pytest.raises(ConnectionClosed) as caught:
             client.recv()
-    assert caught.value.rcvd.code == 1007
+    assert code_of(caught.value) == 1007
 
 
 def test_an_error_of_the_handler_is_1011_and_logged(serve):
@@ -86,7 +97,7 @@ def test_an_error_of_the_handler_is_1011_and_logged(serve):
         client.send("x")
         with pytest.raises(ConnectionClosed) as caught:
             client.recv()
-    assert caught.value.rcvd.code == 1011
+    assert code_of(caught.value) == 1011
     assert server.has_logged("http.serve WebSocket: handler error: <served>:2: boom")
 
 
@@ -94,7 +105,8 @@ def test_the_handler_may_close_with_a_code(serve):
     server = serve('{ GET = { ["/"] = { ws = function(conn) conn:close(4001, "enough") end } } }')
     with connect(url(server)) as client, pytest.raises(ConnectionClosed) as caught:
         client.recv()
-    assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (4001, "enough")
+    assert code_of(caught.value) == 4001
+    assert "enough" in str(caught.value)
 
 
 def test_what_is_no_handshake_is_426(echo):
@@ -107,7 +119,9 @@ def test_what_is_no_handshake_is_426(echo):
     [
         pytest.param(["Sec-WebSocket-Version: 13"], 400, id="no key"),
         pytest.param(["Sec-WebSocket-Key: short", "Sec-WebSocket-Version: 13"], 400, id="bad key"),
-        pytest.param(["Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", "Sec-WebSocket-Version: 12"], 400, id="bad version"),
+        pytest.param(
+            ["Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", "Sec-WebSocket-Version: 12"], 400, id="bad version"
+        ),
     ],
 )
 def test_a_bad_handshake_is_refused(echo, lines, status):
@@ -138,7 +152,8 @@ def test_a_frame_that_comes_with_the_handshake_is_not_lost(echo):
 
 
 def test_middleware_stands_before_websockets(serve):
-    options = "{ middleware = function(req, next) if not req.params.key then return { status = 401 } end return next(req) end }"
+    check = "if not req.params.key then return { status = 401 } end return next(req)"
+    options = f"{{ middleware = function(req, next) {check} end }}"
     server = serve('{ GET = { ["/"] = { ws = function(c, r) c:send(r.remote) end } } }', options)
     with connect(url(server, "/?key=1")) as client:
         assert client.recv() == "127.0.0.1"
@@ -159,7 +174,8 @@ def test_the_client_of_the_same_runtime_meets_the_server(run):
 
 def test_a_stop_says_goodbye(run):
     code = """
-    local h = http.serve(0, { GET = { ["/"] = { ws = function(conn) for m in conn do end end } } }, { background = true })
+    local routes = { GET = { ["/"] = { ws = function(conn) for m in conn do end end } } }
+    local h = http.serve(0, routes, { background = true })
     local conn = ws.connect((h.url:gsub("^http", "ws")) .. "/")
     async.spawn(function() h:stop() end)
     local ok, e = pcall(conn.recv, conn)
