@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -762,7 +763,11 @@ def test_two_hundred_connections_leave_no_descriptor(peer, echo):
         runtime.evaluate(code % 5)
         before = len(list(Path("/dev/fd").iterdir()))
         runtime.evaluate(code % 200)
-        left = len(list(Path("/dev/fd").iterdir())) - before
+        for _ in range(100):  # the peer is in this process and closes its ends in its own time
+            left = len(list(Path("/dev/fd").iterdir())) - before
+            if left <= 3:
+                break
+            time.sleep(0.05)
         assert left <= 3  # below zero where the peer was slow to close the first five
 
 
