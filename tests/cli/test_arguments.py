@@ -6,7 +6,7 @@ from assay_shell.cli.arguments import parse
 from assay_shell.runtime.errors import UsageError
 
 
-def reading(text: str) -> tuple[str, dict[str, str | int], list[str]]:
+def reading(text: str) -> tuple[str, dict[str, str | int | list[str]], list[str]]:
     invocation = parse(text.split())
     return invocation.command, invocation.options, invocation.operands
 

@@ -43,7 +43,7 @@ def test_dollars_with_numbers_become_question_marks_for_sqlite() -> None:
     [
         pytest.param("SELECT $1, $2", 2, None, [], id="its own"),
         pytest.param("SELECT :a, :b, :a", 2, "SELECT $1, $2, $1", ["a", "b"], id="names"),
-        pytest.param("SELECT x::int, '{}'::json, :a::text", 1, "SELECT x::int, '{}'::json, $1::text", ["a"], id="casts"),
+        pytest.param("SELECT x::int, '{}'::json, :a::text", 1, "SELECT x::int, '{}'::json, $1::text", ["a"], id="::"),
         pytest.param("SELECT a[1:n], a[x:y], (f(x)):z", 0, None, [], id="slices"),
         pytest.param("SELECT $$ $1 :a $$, $tag$ $$ $2 $tag$, $1", 1, None, [], id="dollar quotes"),
         pytest.param("SELECT E'\\' $1', 'x\\', $1", 1, None, [], id="backslashes"),

@@ -111,7 +111,7 @@ def test_a_statement_without_rows_gives_none(sqlite) -> None:
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [
-        pytest.param("SELEC", 'db.stream: error returned from database: (code: 1) near "SELEC": syntax error', id="open"),
+        pytest.param("SELEC", 'db.stream: error returned from database: (code: 1) near "SELEC": syntax error', id="1"),
         pytest.param("SELECT abs(-9223372036854775808 + x) FROM (SELECT 1 x UNION ALL SELECT 0)",
                      "db.stream: error returned from database: (code: 1) integer overflow", id="later"),
         pytest.param("SELECT CAST(x'ff' AS TEXT)",
