@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from assay_shell.runtime.vm import Runtime
 
 STANDARD_INPUT = "-"
+_FROM_STANDARD_INPUT = "<stdin>"
 UNREADABLE = 1
 
 # Under --exit-codes=detailed, in the order they are looked for; the others are 1.
@@ -126,7 +127,7 @@ def _run_path(invocation: Invocation, path: str, args: Sequence[str]) -> int:
         from assay_shell.cli.tool import run_tool
 
         return run_tool(invocation, path, args)
-    name = "<stdin>" if path == STANDARD_INPUT else path
+    name = _FROM_STANDARD_INPUT if path == STANDARD_INPUT else path
     try:
         source = read_script(path)
     except UnicodeDecodeError:
@@ -156,6 +157,8 @@ def _run(invocation: Invocation, script: Script) -> int:
         stderr=write_stderr,
         log=log.write,
     )
+    if script.name != _FROM_STANDARD_INPUT:
+        runtime.resources["command"] = (sys.executable, *sys.orig_argv[1:])  # for processes that run the same script
     log.starting(script.mode, **script.fields)
     try:
         _run_watched(runtime, script, log, invocation.count("timeout"))

@@ -27,6 +27,7 @@ _SLOT = 16  # bytes of a slot on the stack
 _HIGHEST_OFFSET = 1_000_200 * _SLOT  # Lua's largest stack
 _OFFSET_OF_TYPE, _TYPE_OF_COROUTINE, _COLLECTED = 8, 8, 0x40  # in slots, and in the header of collected objects
 _FIRE_WITHIN = 0.003
+_SIGINT, _SIGTERM = 2, 15
 
 _ONE_PRESS = 0.02
 """Seconds within which two signals count as one: some supervisors and terminals send theirs twice."""
@@ -285,8 +286,11 @@ class SignalWatch:
             import os
 
             os.write(self._pipe[1], bytes((number,)))
-        if self._runtime.scheduler.in_builtin:
-            self._runtime.scheduler.in_builtin = False
+        scheduler = self._runtime.scheduler
+        task = scheduler.current
+        spared = number == _SIGTERM and task is not None and task.context is not None
+        if scheduler.in_builtin and not spared:  # SIGTERM lets requests finish
+            scheduler.in_builtin = False
             self._runtime.note_stop(Interrupted(128 + number))
             raise KeyboardInterrupt
 
@@ -296,7 +300,7 @@ class SignalWatch:
         stopped: float | None = None
         while byte := os.read(pipe, 1):
             code = 128 + byte[0]
-            if byte[0] not in (2, 15):
+            if byte[0] not in (_SIGINT, _SIGTERM):
                 continue
             if stopped is None:
                 stopped = monotonic()

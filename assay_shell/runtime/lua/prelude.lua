@@ -330,7 +330,9 @@ end
 
 local function finished(record, resumed, first, ok, ...)
   if resumed and first == DONE and ok then return "done", ... end
-  return advance(record, resumed, first, ok, ...)
+  local state = advance(record, resumed, first, ok, ...)
+  if state ~= "done" then return state end
+  return state, unpack(record.results, 1, record.results.n) -- there was a stray yield
 end
 
 function driver.run(id, f, ...)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 
 from assay_shell.runtime.errors import BuiltinError
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from assay_shell.runtime.builtins.http_server.server import Server
     from assay_shell.runtime.vm import Runtime
 
-PORT_VARIABLE = "ASSAY_SERVE_WORKER_PORT"
-"""Set for the processes that the first one starts: the port to share."""
+WORKER_OF = "ASSAY_SERVE_WORKER_OF"
+"""Set for the processes that the first one starts: its pid, a colon, and the port to share."""
 
 _LOOK_AFTER = 0.5
 """Seconds between two looks at whether all processes are alive."""
@@ -32,13 +33,15 @@ class Workers:
 
     Args:
         count: processes in all.
-        port: the port to share in a process that another one has started, 0 in the first.
+        first: pid of the process that has started this one, 0 in the first.
+        port: the port to share, where there is a first.
         command: what starts the script.
     """
 
-    def __init__(self, count: int, port: int, command: Sequence[str]) -> None:
+    def __init__(self, count: int, first: int = 0, port: int = 0, command: Sequence[str] = ()) -> None:
         self.count = count
         self.port = port
+        self._first = first
         self._command = command
         self._processes: list[tuple[subprocess.Popen[bytes], float]] = []
         self._failures = 0
@@ -52,16 +55,24 @@ class Workers:
             BuiltinError: there is no script that others could run too.
         """
         if count == 1:
-            return cls(1, 0, ())
-        port = int(os.environ.get(PORT_VARIABLE, "0"))
+            return cls(1)
+        first, _, port = _worker_of(runtime).partition(":")
+        if port:
+            return cls(count, int(first), int(port))
         command = runtime.resources.get("command", ())
-        if not command and not port:
+        if not command:
             raise BuiltinError("http.serve", "workers need a script that was started from a file or with -e")
-        return cls(count, port, command)
+        if runtime.resources.get("serves with workers"):
+            raise BuiltinError("http.serve", "only one server of a script can have workers")
+        runtime.resources["serves with workers"] = True
+        return cls(count, command=command)
 
     def start(self, server: Server) -> None:
-        """Start the other processes, and look after them until the server ends."""
-        if self.count == 1 or self.port:
+        """Start the other processes, and look after them until the server ends; those look whether we are there."""
+        if self.count == 1:
+            return
+        if self._first:
+            self._watch_first(server)
             return
         if server.place.path is not None:
             raise BuiltinError("http.serve", "workers share a port, not a unix socket")
@@ -70,10 +81,17 @@ class Workers:
         server.stopped.add_done_callback(lambda _: self._stop(server))
         self._timer = server.loop.call_later(_LOOK_AFTER, self._look_after, server)
 
+    def _watch_first(self, server: Server) -> None:
+        """End as at SIGTERM once the process that started this one is gone."""
+        if os.getppid() != self._first:
+            os.kill(os.getpid(), signal.SIGTERM)
+        elif not server.stopping:
+            server.loop.call_later(_LOOK_AFTER, self._watch_first, server)
+
     def _start_one(self, server: Server) -> None:
         from time import monotonic
 
-        environment = {**os.environ, PORT_VARIABLE: str(server.place.port)}
+        environment = {**os.environ, WORKER_OF: f"{os.getpid()}:{server.place.port}"}
         process = subprocess.Popen(self._command, env=environment, stdin=subprocess.DEVNULL)
         self._processes.append((process, monotonic()))
 
@@ -111,3 +129,11 @@ class Workers:
                 process.kill()
                 process.wait()
         self._processes.clear()
+
+
+def _worker_of(runtime: Runtime) -> str:
+    """What `WORKER_OF` says; taken out of the environment, for it is not meant for what the script starts."""
+    if "worker of" not in runtime.resources:
+        runtime.resources["worker of"] = os.environ.pop(WORKER_OF, "")
+    found: str = runtime.resources["worker of"]
+    return found

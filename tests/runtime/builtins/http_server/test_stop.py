@@ -34,9 +34,9 @@ local routes = { GET = {
 } }
 SERVE
 """
-FOREGROUND = (
-    "async.spawn(function() while not _SERVER_PORT do sleep(0.002) end print(_SERVER_PORT) io.stdout:flush() end)"
-)
+FOREGROUND = """
+async.spawn(function() while not _SERVER_PORT do sleep(0.002) end print(_SERVER_PORT) io.stdout:flush() end)
+"""
 WAYS = {
     "foreground": f"{FOREGROUND} http.serve(0, routes, options)",
     "spawned": f"async.spawn(function() http.serve(0, routes, options) end) {FOREGROUND} sleep(60)",
