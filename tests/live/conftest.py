@@ -19,6 +19,8 @@ from tests.live.harness.processes import Process, accepts, free_port
 from tests.live.harness.programs import go_module
 from tests.live.harness.servers import READY, SERVERS, state_of
 
+pytest.register_assert_rewrite("tests.live.database_behaviour")
+
 _servers_of: dict[str, list[str]] = {}
 _passed: Counter[str] = Counter()
 _skipped: Counter[str] = Counter()

@@ -258,7 +258,7 @@ def begin_transaction(runtime: Runtime, conn: Value, fn: Value) -> Perhaps[Raw]:
         except DatabaseFailure as exc:
             raise exc.at(where) from exc
 
-    return eagerly(steps()) if connection.kind.eager else steps()
+    return calls.started(connection, steps())
 
 
 def commit(transaction: Transaction) -> Perhaps[None]:
@@ -270,12 +270,12 @@ def commit(transaction: Transaction) -> Perhaps[None]:
         except DatabaseFailure as exc:
             raise exc.at("db.transaction") from exc
 
-    return eagerly(steps()) if transaction.kind.eager else steps()
+    return calls.started(transaction, steps())
 
 
 def abandon(transaction: Transaction) -> Perhaps[None]:
     """Roll a transaction back unless it has been committed."""
-    return eagerly(transaction.abandon())
+    return calls.started(transaction, transaction.abandon())
 
 
 async def _connect(runtime: Runtime, url: str, wishes: Any) -> Raw:

@@ -103,7 +103,11 @@ def through(
     Raises:
         BuiltinError: the database refused.
     """
-    steps = _borrowed(runtime, where, connection, work)
+    return started(connection, _borrowed(runtime, where, connection, work))
+
+
+def started(connection: Connection, steps: Coroutine[Any, Any, Result]) -> Result | Coroutine[Any, Any, Result]:
+    """The result of *steps* where they need no wait, else they themselves. Servers always take one."""
     return eagerly(steps) if connection.kind.eager else steps
 
 

@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from assay_shell.runtime.builtins.db.mysql.settings import Settings
 
+_CLIENT_S_OWN, _LOST = 2000, 2013  # error codes
 _NUMBER = re.compile(r"\[Errno (\d+)\]")
 
 
@@ -54,6 +55,11 @@ class Link(aiomysql.Connection):  # type: ignore[misc]  # it has no types
         return int(self.server_thread_id[0])
 
     @property
+    def is_mariadb(self) -> bool:
+        """Whether the server is MariaDB rather than MySQL."""
+        return "mariadb" in str(self.server_version).lower()
+
+    @property
     def status(self) -> int:
         """The status flags that came with the greeting."""
         return int(self.server_status)
@@ -89,7 +95,9 @@ def _failure(exc: pymysql.MySQLError) -> DatabaseFailure:
     if isinstance(cause, OSError):
         return unreachable(_reason(cause))
     code, text = (*exc.args, "", "")[:2]
-    if code == "" or not isinstance(code, int) or code >= 2000:  # the client's own
+    if code == _LOST:
+        return unreachable("the server closed the connection")
+    if not isinstance(code, int) or code >= _CLIENT_S_OWN:
         return unreachable(str(text or exc))
     sqlstate = getattr(exc, "sqlstate", None) or "HY000"
     return answered(f"{code} ({sqlstate}): {text}", code=code, sqlstate=sqlstate)

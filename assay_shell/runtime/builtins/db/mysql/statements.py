@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 
 from assay_shell.runtime.builtins.db.failure import DatabaseFailure, answered
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from assay_shell.runtime.builtins.db.rows import Converter
-
     RowReader = Callable[[bytes], list[Any]]
 
 _KEPT = 64
@@ -28,6 +27,10 @@ _SLICE = 500
 _NOT_PREPARABLE = 1295
 _STALE = (1243, 1615)  # an unknown statement, one that has to be prepared again
 _READ_ONLY_CURSOR = 1
+_CHECKS = """
+    SELECT check_clause AS clause FROM information_schema.check_constraints
+    WHERE constraint_schema = ? AND table_name = ? AND check_clause LIKE 'json_valid(%'"""
+_JSON_CHECK = re.compile(r"json_valid\(`(.+)`\)")
 _TOO_FEW = "1210 (HY000): Incorrect arguments to mysqld_stmt_execute"
 
 
@@ -59,6 +62,8 @@ class Statements:
         self._wire = wire
         self._ceiling = ceiling
         self._rich = rich
+        self._json: dict[tuple[str, str], set[str]] = {}
+        """The JSON columns of MariaDB's tables, as far as they have been looked up."""
         self._prepared: OrderedDict[str, Prepared] = OrderedDict()
 
     async def run(self, sql: str, values: Sequence[Any]) -> Outcome:
@@ -75,12 +80,15 @@ class Statements:
                 raise
             return await self.run_text(sql)
         try:
-            return await self._execute(prepared, values)
+            outcome = await self._execute(prepared, values)
         except DatabaseFailure as exc:
             if exc.fields.get("code") not in _STALE:
                 raise
-        self._prepared.pop(sql, None)
-        return await self._execute(await self._known(sql), values)
+            self._prepared.pop(sql, None)
+            outcome = await self._execute(await self._known(sql), values)
+        if self._rich and self._wire.is_mariadb:
+            await self._find_json(outcome)
+        return outcome
 
     async def run_text(self, sql: str) -> Outcome:
         """Run a statement without values by the text protocol. Errors as those of `run`."""
@@ -138,6 +146,8 @@ class Statements:
             return Outcome([], affected)
         columns = await self._columns(packet)
         if self._wire.status & protocol.CURSOR_EXISTS:
+            if self._rich and self._wire.is_mariadb:
+                await self._mark_json(columns)
             return OpenResult(prepared, columns)
         return Outcome([await self._rows(columns, binary=True)], 0)
 
@@ -164,6 +174,30 @@ class Statements:
         """Ask the server for its status: what failed may have ended the transaction."""
         self._wire.send(protocol.PING, b"")
         self._wire.acknowledged(await self._wire.packet())
+
+    # JSON in MariaDB ---------------------------------------------------------------------------------------
+    # It has no such type: a JSON column is a LONGTEXT with a check, which results do not tell.
+
+    async def _find_json(self, outcome: Outcome) -> None:
+        """Have the JSON columns of *outcome* become tables."""
+        for rows in outcome.parts:
+            if isinstance(rows, _Typed):
+                await self._mark_json(rows.columns)
+                rows.find_types(rich=True)
+
+    async def _mark_json(self, columns: list[Column]) -> None:
+        for column in columns:
+            if column.may_be_json:
+                schema, table, name = column.origin
+                column.is_json = name in await self._json_columns(schema, table)
+
+    async def _json_columns(self, schema: str, table: str) -> set[str]:
+        found = self._json.get((schema, table))
+        if found is None:
+            outcome = await self._execute(await self._known(_CHECKS), [schema, table])
+            checks = [_JSON_CHECK.fullmatch(record["clause"]) for record in outcome.parts[0].records()]
+            found = self._json[schema, table] = {check[1].replace("``", "`") for check in checks if check}
+        return found
 
     # Packets ---------------------------------------------------------------------------------------------
 
@@ -211,7 +245,8 @@ class Statements:
         return columns
 
     async def _rows(self, columns: list[Column], *, binary: bool) -> Rows:
-        found, read = self._empty(columns), _row_reader(columns, binary=binary)
+        found, read = _Typed(columns), _row_reader(columns, binary=binary)
+        found.find_types(rich=self._rich)
         flat, counted, width = found.flat, 0, len(columns)
         packet = self._wire.packet
         while not self._wire.ended(data := await packet()):
@@ -228,17 +263,26 @@ class Statements:
             self._wire.close()  # the rest of the result is still on its way
             raise TooMuch
 
-    def _empty(self, columns: list[Column]) -> Rows:
-        converters: dict[int, Converter] = {}
+
+class _Typed(Rows):
+    """Rows that know their columns."""
+
+    __slots__ = ("columns",)
+
+    def __init__(self, columns: list[Column]) -> None:
+        super().__init__([column.name for column in columns], [], size=0)
+        self.columns = columns
+
+    def find_types(self, *, rich: bool) -> None:
+        """Choose what makes Lua values of the columns' values."""
         nested = set()
-        for index, column in enumerate(columns):
-            convert, makes_tables = column.converter(rich=self._rich)
+        for index, column in enumerate(self.columns):
+            convert, makes_tables = column.converter(rich=rich)
             if convert is not None:
-                converters[index] = convert
+                self.converters[index] = convert
             if makes_tables:
                 nested.add(index)
-        names = [column.name for column in columns]
-        return Rows(names, [], converters=converters, nested=frozenset(nested), size=0)
+        self.nested = frozenset(nested)
 
 
 class OpenResult:

@@ -19,30 +19,36 @@ if TYPE_CHECKING:
 
 TINY, SHORT, LONG, FLOAT, DOUBLE, NULL, TIMESTAMP, LONGLONG, INT24 = 1, 2, 3, 4, 5, 6, 7, 8, 9
 DATE, TIME, DATETIME, YEAR, BIT, JSON, VAR_STRING, BLOB = 10, 11, 12, 13, 16, 245, 253, 252
-_DECIMALS = (0, 246)
 _UNSIGNED = 0x20
 _BINARY = 63  # the character set of bytes
+_LONG_TEXT = 0xFFFFFFFF
 _SIZES = {TINY: 1, SHORT: 2, YEAR: 2, INT24: 4, LONG: 4, LONGLONG: 8}
 _DATES = {DATE, DATETIME, TIMESTAMP}
 _ANY_DECIMALS = 31
 
 
 class Column:
-    """A column of a result, from its definition packet."""
+    """A column of a result, from its definition packet. *origin* is the schema, table and column it comes from."""
 
-    __slots__ = ("decimals", "kind", "length", "name", "unsigned")
+    __slots__ = ("charset", "decimals", "is_json", "kind", "length", "name", "origin", "unsigned")
 
     def __init__(self, packet: bytes) -> None:
         reader = Reader(packet)
-        for _ in range(4):  # catalog, schema, table, original table
-            reader.string()
-        self.name = (reader.string() or b"").decode("utf-8", "replace")
-        reader.string()  # the original name
-        reader.at += 3  # the length of what follows, the character set
+        _, schema, _, table, name, original = ((reader.string() or b"").decode("utf-8", "replace") for _ in range(6))
+        self.name = name
+        self.origin = (schema, table, original)
+        reader.at += 1  # the length of what follows
+        self.charset = reader.fixed(2)
         self.length = reader.fixed(4)
         self.kind = reader.fixed(1)
         self.unsigned = bool(reader.fixed(2) & _UNSIGNED)
         self.decimals = reader.fixed(1)
+        self.is_json = self.kind == JSON
+
+    @property
+    def may_be_json(self) -> bool:
+        """Whether it is what MariaDB makes of a JSON column: a LONGTEXT."""
+        return self.kind == BLOB and self.length == _LONG_TEXT and self.charset != _BINARY and self.origin[1] != ""
 
     def decoder(self) -> Decoder:
         """What reads a value of this column in the binary protocol."""
@@ -67,7 +73,7 @@ class Column:
             return _boolean, False
         if self.kind == BIT:
             return _bits, False
-        if rich and self.kind == JSON:
+        if rich and self.is_json:
             from assay_shell.runtime.builtins.db.typed import parse_json
 
             return parse_json, True

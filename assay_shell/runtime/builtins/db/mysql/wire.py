@@ -61,6 +61,7 @@ class Wire:
 
     def __init__(self, link: Link) -> None:
         self.number = link.number
+        self.is_mariadb = link.is_mariadb
         self.status = link.status
         self.broken = False
         self._reader, self._writer = link.streams

@@ -1,8 +1,8 @@
 """Parameters as PostgreSQL takes them.
 
 A value's type follows from its Lua type: integers are int8, floats float8, strings text. Where the server refuses a
-text (a timestamp column, an enum) strings are sent without a type, which it then finds by itself; where it cannot find
-one for a NULL, that is text.
+text (a timestamp column, an enum) strings are sent without a type, which it then finds by itself, as it does for NULL
+and for JSON documents (`json`, `jsonb` and `text` are all possible). Where it cannot, they are text and jsonb.
 """
 
 from __future__ import annotations
@@ -22,18 +22,19 @@ _UNKNOWN = {"42P08", "42P18", "42725"}  # ambiguous parameter, indeterminate dat
 
 
 class Typing:
-    """How strings and NULL are declared."""
+    """How strings, NULL and JSON documents are declared."""
 
-    __slots__ = ("null", "text")
+    __slots__ = ("json", "null", "text")
 
-    def __init__(self, text: int, null: int) -> None:
+    def __init__(self, text: int, null: int, json: int) -> None:
         self.text = text
         self.null = null
+        self.json = json
 
 
-AS_TEXT = Typing(_TEXT, _UNTYPED)
-UNTYPED = Typing(_UNTYPED, _UNTYPED)
-ALL_TEXT = Typing(_TEXT, _TEXT)
+AS_TEXT = Typing(_TEXT, _UNTYPED, _UNTYPED)
+UNTYPED = Typing(_UNTYPED, _UNTYPED, _UNTYPED)
+ALL_TYPED = Typing(_TEXT, _TEXT, _JSONB)
 
 
 def next_typing(sqlstate: object, tried: list[Typing]) -> Typing | None:
@@ -41,7 +42,7 @@ def next_typing(sqlstate: object, tried: list[Typing]) -> Typing | None:
     if sqlstate in _MISMATCHES:
         wanted = UNTYPED
     elif sqlstate in _UNKNOWN:
-        wanted = ALL_TEXT
+        wanted = ALL_TYPED
     else:
         return None
     return None if wanted in tried else wanted
@@ -54,7 +55,7 @@ def is_about_types(sqlstate: object) -> bool:
 
 def depends_on_typing(values: Sequence[Any]) -> bool:
     """Whether there is more than one way to declare *values*."""
-    return any(value is None or isinstance(value, str | Array) for value in values)
+    return any(value is None or isinstance(value, str | Array | Json) for value in values)
 
 
 def type_of(value: Any, typing: Typing) -> int:
@@ -64,7 +65,7 @@ def type_of(value: Any, typing: Typing) -> int:
         return typing.null
     if kind is str:
         return _BYTEA if "\0" in value else typing.text
-    return _TYPES.get(kind, _UNTYPED)
+    return typing.json if kind is Json else _TYPES.get(kind, _UNTYPED)
 
 
 def column_type(values: Sequence[Any], typing: Typing) -> int:
@@ -100,4 +101,4 @@ def _hex(data: bytes) -> bytes:
     return b"\\x" + data.hex().encode()
 
 
-_TYPES = {bool: _BOOL, bytes: _BYTEA, int: _INT8, float: _FLOAT8, Json: _JSONB, Array: _UNTYPED}
+_TYPES = {bool: _BOOL, bytes: _BYTEA, int: _INT8, float: _FLOAT8}

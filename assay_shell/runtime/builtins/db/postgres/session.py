@@ -71,8 +71,7 @@ class PostgresSession:
                     fallback_application_name="assay",
                     autocommit=True,
                 )
-                connection.add_notice_handler(lambda notice: _log(runtime, notice))
-                wire = Wire(connection)
+                wire = Wire(connection, lambda notice: _log(runtime, notice))
                 await wire.script(_GREETING)
         except TimeoutError as exc:
             raise unreachable(f"no connection within {timeout:g} s") from exc

@@ -30,8 +30,14 @@ _PIPELINED = 500
 class Wire:
     """One connection. Every statement has a turn of its own, also when several tasks share the connection."""
 
-    def __init__(self, connection: psycopg.AsyncConnection) -> None:
+    def __init__(
+        self, connection: psycopg.AsyncConnection, notice: Callable[[psycopg.errors.Diagnostic], None]
+    ) -> None:
         self._connection = connection
+        self._notice = notice
+        self._dismissed = False
+        """Whether the server has said, between two statements, that it ends the connection."""
+        connection.add_notice_handler(self._on_notice)
         self._libpq = connection.pgconn
         self._turn = asyncio.Lock()
         self._loop = asyncio.get_running_loop()
@@ -60,11 +66,12 @@ class Wire:
         look = poll()
         look.register(self._libpq.socket, POLLIN)
         try:
-            if look.poll(0):
+            while look.poll(0):
                 self._libpq.consume_input()  # a notice, or the end
+                self._libpq.is_busy()  # has libpq read what it got
         except psycopg.Error:
             return False
-        return self._libpq.transaction_status == TransactionStatus.IDLE
+        return not self._dismissed and self._libpq.transaction_status == TransactionStatus.IDLE
 
     async def execute(self, command: bytes, types: Sequence[int] = (), values: Encoded = ()) -> pq.abc.PGresult:
         """Run one statement.
@@ -110,6 +117,10 @@ class Wire:
     def close(self) -> None:
         """Close the connection; the server rolls back what is open."""
         self._libpq.finish()
+
+    def _on_notice(self, notice: psycopg.errors.Diagnostic) -> None:
+        self._dismissed = self._dismissed or notice.severity_nonlocalized in ("FATAL", "PANIC")
+        self._notice(notice)
 
     # The conversation ------------------------------------------------------------------------------------
 
