@@ -75,7 +75,8 @@ class Scheduler:
         self._own_loop = False
         self._mains: list[Task] = []
         self._workers: list[Task] = []
-        self._run: Callable[..., Any]
+        self._run_lua: Callable[..., Any]
+        self._resume_lua: Callable[..., Any]
         self.at_start: Callable[[], object] | None = None
         """Called on a loop of our own whenever it starts to run."""
         self.before_end: list[Callable[[], Coroutine[Any, Any, Any]]] = []
@@ -90,6 +91,10 @@ class Scheduler:
         """Whether a builtin that does not wait is at work; a signal handler may then raise."""
 
     # Called by builtins ----------------------------------------------------------------------------------
+
+    def use(self, driver: dict[str, Any]) -> None:
+        """Run tasks by the functions of the VM's Lua side."""
+        self._run_lua, self._resume_lua = driver["run"], driver["step"]
 
     def wait_for(self, name: str, wait: Wait) -> tuple[None]:
         """Note what the running task waits for; the answer makes Lua yield."""
@@ -157,10 +162,9 @@ class Scheduler:
         task.context = context
         previous, self.current = self.current, task
         try:
-            answer = self._run(task.id, function, *args)
+            answer = self._run_lua(task.id, function, *args)
         except MemoryError:
-            self._runtime.driver["spoil"](task.id, "not enough memory")
-            answer = "failed"
+            answer = self._spoil(task)
         finally:
             self.current = previous
             if self.disarm is not None:
@@ -363,7 +367,6 @@ class Scheduler:
         return task
 
     def _new_worker(self) -> Task:
-        self._run = self._runtime.driver["run"]
         self._counter += 1
         task = Task(self._counter)
         task.pointer = int(self._runtime.driver["worker"](task.id), 16)
@@ -388,7 +391,9 @@ class Scheduler:
         task.started = True
         previous, self.current = self.current, task
         try:
-            outcome = self._runtime.step(task.id, *answer)
+            outcome = self._resume_lua(task.id, *answer)
+        except MemoryError:
+            outcome = self._spoil(task)
         finally:
             self.current = previous
             if self.disarm is not None:
@@ -397,6 +402,11 @@ class Scheduler:
             self._start_wait(task)
         else:
             self._end(task, outcome)
+
+    def _spoil(self, task: Task) -> str:
+        """The VM had no memory left for what a task was given, or wanted to give."""
+        self._runtime.driver["spoil"](task.id, "not enough memory")
+        return "failed"
 
     def _disarm(self) -> None:
         with self.lock:
@@ -407,7 +417,9 @@ class Scheduler:
         assert self._wait is not None
         name, wait = self._wait
         self._wait = None
-        loop = self.loop
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            loop = self.loop
         if task.due_stop:
             task.due_stop = False
             wait.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from lupa.lua55 import LuaMemoryError, LuaRuntime
+from lupa.lua55 import LuaRuntime
 
 from assay_shell.runtime.declare import GROUPS as ADDED_GROUPS
 from assay_shell.runtime.declare import register
@@ -126,6 +126,7 @@ class Runtime(Host):
         }
         prelude = self.lua.compile(lua_file("prelude"), name=b"=[assay]")
         self.driver = driver = {str(key): value for key, value in prelude(self.lua.table_from(host)).items()}
+        self.scheduler.use(driver)
         self.border.adopt = driver["identity"]
         self.border.object_of = driver["object"]
         self.border.make_stream = self._stream
@@ -249,15 +250,6 @@ class Runtime(Host):
     def explain(self, name: str) -> str | None:
         """The documentation of a function or group as plain text, None when there is no such name."""
         return self.catalog.explain(name)
-
-    def step(self, number: int, *answer: Any) -> str:
-        """Run a task's coroutine until it waits or ends (the scheduler's door to Lua)."""
-        try:
-            outcome: str = self.driver["step"](number, *answer)
-            return outcome
-        except LuaMemoryError:
-            self.driver["spoil"](number, "not enough memory")
-            return "failed"
 
     def task_results(self, task: Task) -> tuple[Any, ...]:
         """The raw results of a finished task."""

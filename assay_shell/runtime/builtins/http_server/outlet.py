@@ -46,8 +46,8 @@ class Outlet:
     """
 
     __slots__ = (
-        "_chunked", "_closed_text", "_connection", "_drop", "_ending", "_head", "_left", "_news", "_queue", "_room",
-        "_unwaited", "closed", "heartbeat", "last", "on_close", "open_ended", "sent", "status", "until_close",
+        "_chunked", "_closed_text", "_connection", "_drop", "_ending", "_head", "_left", "_news", "_queue", "_ready",
+        "_room", "_unwaited", "closed", "heartbeat", "last", "on_close", "open_ended", "sent", "status", "until_close",
     )  # fmt: skip
 
     def __init__(
@@ -73,6 +73,8 @@ class Outlet:
         self.on_close: Callable[[Outlet], None] | None = None
         self.last = connection.server.now
         self._unwaited = 0
+        self._ready = False
+        """Whether nothing stands between a piece and the transport: no head, no queue, no end."""
         self.sent = 0
         """Bytes of the body so far."""
 
@@ -94,8 +96,18 @@ class Outlet:
 
     def push(self, text: str = "") -> tuple[Any, ...]:
         """Write text of the VM; an adapter for Lua, which waits where there is no room."""
-        if type(text) is not str:
-            text = str(text)
+        connection = self._connection
+        transport = connection.transport
+        if self._ready and not connection.paused and not transport.is_closing() and type(text) is str and text:
+            size = len(text)
+            self.sent += size
+            self._unwaited += size
+            self.last = connection.server.now
+            transport.write(f"{size:x}\r\n{text}\r\n".encode("latin-1"))
+            return _DONE if self._unwaited < _MAX_UNWAITED else self._pause()
+        return self._push_carefully(text if type(text) is str else str(text))
+
+    def _push_carefully(self, text: str) -> tuple[Any, ...]:
         if self.closed or self._ending or self._connection.transport.is_closing():
             return (False, self._closed_text.encode(), "builtin", None)
         if not text:
@@ -104,16 +116,19 @@ class Outlet:
         if self._left is not None and len(data) > self._left:
             return (False, b"http.serve: more was written than content-length says", "builtin", None)
         self.write(data)
+        self._unwaited += len(data)
+        self._ready = self._chunked and not self._queue and not self._head
         if len(self._queue) <= self._room:
-            self._unwaited += len(data)
-            if self._unwaited < _MAX_UNWAITED:
-                return _DONE
-            self._unwaited = 0
-            return self._connection.server.scheduler.wait_for("http.serve", Timer(0.0))
+            return _DONE if self._unwaited < _MAX_UNWAITED else self._pause()
         if self._drop:
             self.drop()
             return (False, self._closed_text.encode(), "builtin", None)
         return self._connection.server.scheduler.wait_for("http.serve", self.wait())
+
+    def _pause(self) -> tuple[Any, ...]:
+        """Let others have a turn."""
+        self._unwaited = 0
+        return self._connection.server.scheduler.wait_for("http.serve", Timer(0.0))
 
     def write(self, data: bytes) -> None:
         """Send *data*, or queue it while the client takes nothing."""
@@ -181,7 +196,7 @@ class Outlet:
         """All is said: the response ends once it is sent."""
         if self.closed or self._ending:
             return
-        self._ending = True
+        self._ending, self._ready = True, False
         self.pass_on(_LAST_CHUNK if self._chunked else b"")
         if not self._queue:
             self._finish()
@@ -206,7 +221,7 @@ class Outlet:
         self._shut()
 
     def _shut(self) -> None:
-        self.closed = True
+        self.closed, self._ready = True, False
         if self._news is not None:
             self._news.set()
         if self.on_close is not None:
