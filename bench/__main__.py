@@ -35,6 +35,8 @@ class Benchmark:
     suffix: str = ".lua"
     beside_plain: bool = False
     """Whether the baseline is the same script run plainly."""
+    variable: str = ""
+    """The environment variable that has to name a server for it; skipped without."""
 
 
 BENCHMARKS = [
@@ -52,6 +54,12 @@ BENCHMARKS = [
         "tool_mode", "ms", whole_process=True, goal="<= 10 ms over the plain script",
         arguments=("run", "--mode", "tool"), beside_plain=True,
     ),
+    Benchmark("sqlite_batch", "ms", goal="<= 2x executemany"),
+    Benchmark("sqlite_inserts", "ms", goal="<= 10x sqlite3"),
+    Benchmark("sqlite_select", "ms", goal="<= 4x sqlite3"),
+    Benchmark("postgres_batch", "ms", goal="<= 2x executemany", variable="BENCH_POSTGRES"),
+    Benchmark("postgres_inserts", "ms", goal="<= 10x psycopg", variable="BENCH_POSTGRES"),
+    Benchmark("postgres_select", "ms", goal="<= 4x psycopg", variable="BENCH_POSTGRES"),
     Benchmark("checks_500", "ms", needs_server=True, whole_process=True, goal="<= 2,000 ms", suffix=".yaml"),
 ]
 
@@ -131,7 +139,9 @@ def main(arguments: list[str]) -> None:
     with server() as url:
         environment["BENCH_URL"] = url
         for benchmark in BENCHMARKS:
-            if not names or benchmark.name in names:
+            if benchmark.variable and not os.environ.get(benchmark.variable):
+                print(f"{benchmark.name:<16}  skipped: {benchmark.variable} names no server")
+            elif not names or benchmark.name in names:
                 print(shown(benchmark, run(benchmark, runs, environment)), flush=True)
 
 

@@ -55,22 +55,18 @@ end
 
 local BATCH <const> = 4000 -- values that cross at a time
 
--- Hands the members `keys` of each table in `rows` to `feed`, many at a time; how many tables there were, or the
--- place and type of what is none.
-function host.flatten(rows, keys, feed)
-  local width, k, buffer, count = #keys, 0, {}, #rows
-  for i = 1, count do
-    local row = rows[i]
-    if type(row) ~= "table" then return count, i, type(row) end
+-- The members `keys` of the tables in `rows` from index `at` on, as many as cross at a time, after the index where to
+-- go on. What is no table is told by that index and its type.
+function host.flatten(rows, keys, at)
+  local width, k, count = #keys, 0, #rows
+  local buffer = create(BATCH + width)
+  while at <= count and k < BATCH do
+    local row = rows[at]
+    if type(row) ~= "table" then return at, type(row) end
     for j = 1, width do buffer[k + j] = row[keys[j]] end
-    k = k + width
-    if k >= BATCH then
-      feed(unpack(buffer, 1, k))
-      k = 0
-    end
+    k, at = k + width, at + 1
   end
-  if k > 0 then feed(unpack(buffer, 1, k)) end
-  return count
+  return at, nil, unpack(buffer, 1, k)
 end
 
 -- Dates of connections with rich types ----------------------------------------------------------------------

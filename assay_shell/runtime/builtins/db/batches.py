@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from assay_shell.runtime.builtins.db import calls
 from assay_shell.runtime.builtins.db.lua import lua_side
-from assay_shell.runtime.builtins.db.params import bound_list
 from assay_shell.runtime.builtins.db.placeholders import Placeholders
 from assay_shell.runtime.errors import BuiltinError
 from assay_shell.runtime.values import Raw, Table, as_bytes
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from typing import Any
 
+    from assay_shell.runtime.builtins.db.params import Binder
     from assay_shell.runtime.builtins.db.session import Session
     from assay_shell.runtime.values import Value
     from assay_shell.runtime.vm import Runtime
@@ -32,7 +32,7 @@ def run_batch(runtime: Runtime, conn: Value, sql: Value, rows: Value) -> Raw | C
     if not isinstance(rows, Table) or rows.object is not None:
         raise BuiltinError(_NAME, "third argument must be a list of parameter lists")
     text, keys = _keys(text, connection.kind.dialect)
-    lists = _lists(runtime, rows, keys, rich=connection.rich)
+    lists = _lists(runtime, connection.binder, rows, keys)
 
     async def work(session: Session) -> Raw:
         affected = await session.run_many(text, lists) if lists else 0
@@ -51,16 +51,17 @@ def _keys(sql: str, dialect: str) -> tuple[str, list[str] | list[int]]:
     return (found.text, found.names) if dialect == "sqlite" else found.positional()
 
 
-def _lists(runtime: Runtime, rows: Table, keys: list[str] | list[int], *, rich: bool) -> list[tuple[Any, ...]]:
+def _lists(runtime: Runtime, binder: Binder, rows: Table, keys: list[str] | list[int]) -> list[tuple[Any, ...]]:
     """The values of all lists, ready to be bound."""
     flat: list[Any] = []
     wanted = runtime.lua.table_from([as_bytes(key) if isinstance(key, str) else key for key in keys])
-    answer = lua_side(runtime)["flatten"](rows.raw, wanted, lambda *values: flat.extend(values))
-    count, place, kind = answer if isinstance(answer, tuple) else (answer, None, None)
-    if place is not None:
-        raise BuiltinError(_NAME, f"third argument: number {place} must be a list of parameters, not a {kind}")
+    flatten, count, at = lua_side(runtime)["flatten"], rows.length(), 1
+    while at <= count:
+        at, odd, *values = flatten(rows.raw, wanted, at)
+        if odd is not None:
+            raise BuiltinError(_NAME, f"third argument: number {at} must be a list of parameters, not a {odd}")
+        flat += values
     width = len(keys)
     if width == 0:
         return [()] * count
-    bound = bound_list(runtime, flat, rich=rich)
-    return list(zip(*[iter(bound)] * width, strict=True))
+    return list(zip(*[iter(binder.all(flat))] * width, strict=True))

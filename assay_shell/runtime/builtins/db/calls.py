@@ -7,7 +7,6 @@ from time import perf_counter
 from assay_shell.runtime.builtins.db.connection import Database, Transaction, owner_of
 from assay_shell.runtime.builtins.db.eager import eagerly
 from assay_shell.runtime.builtins.db.failure import DatabaseFailure
-from assay_shell.runtime.builtins.db.params import parameters_of
 from assay_shell.runtime.errors import BuiltinError
 from assay_shell.runtime.values import Table
 
@@ -78,8 +77,8 @@ def call(
     """
     connection = connection_of(where, conn)
     text = sql_of(where, sql)
-    values = parameters_of(runtime, params, text, rich=connection.rich)
-    if connection.kind.eager:
+    values = connection.binder.parameters(params, text)
+    if not connection.kind.server:
         outcome = _at_once(where, connection, owner_of(runtime), text, values)
         if outcome is not None:
             result = finish(runtime, outcome)
@@ -108,7 +107,7 @@ def through(
 
 def started(connection: Connection, steps: Coroutine[Any, Any, Result]) -> Result | Coroutine[Any, Any, Result]:
     """The result of *steps* where they need no wait, else they themselves. Servers always take one."""
-    return eagerly(steps) if connection.kind.eager else steps
+    return steps if connection.kind.server else eagerly(steps)
 
 
 def log_slow(runtime: Runtime, sql: str, seconds: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assay_shell.runtime.builtins.db.failure import POOL_CLOSED, DatabaseFailure
+from assay_shell.runtime.builtins.db.params import Binder
 from assay_shell.runtime.builtins.db.pool import Pool
 
 TYPE_CHECKING = False
@@ -22,23 +23,23 @@ _LOST = "the transaction was lost with its connection"
 class Kind:
     """What the group has to know of a kind of database.
 
-    *pins* says that a transaction which a script begins by SQL keeps its connection for the script's task; *one* that
-    there is a single connection, which cursors share with other statements; *eager* that its sessions may finish
-    without waiting. *begin* opens a transaction, also when writes are refused (*begin_readonly*).
+    *begin* opens a transaction, *begin_readonly* one in which nothing is written. *server* says that there is one: its
+    sessions always wait, a transaction which a script begins by SQL keeps its connection for the script's task, and a
+    stream has a connection for itself. Without one there is a single connection, which may answer at once. *typed* says
+    that there are arrays and a JSON type.
     """
 
-    def __init__(self, dialect: str, *, begin: str, begin_readonly: str, pins: bool, one: bool, eager: bool) -> None:
+    def __init__(self, dialect: str, begin: str, begin_readonly: str, *, server: bool, typed: bool) -> None:
         self.dialect = dialect
         self.begin = begin
         self.begin_readonly = begin_readonly
-        self.pins = pins
-        self.one = one
-        self.eager = eager
+        self.server = server
+        self.typed = typed
 
 
-SQLITE = Kind("sqlite", begin="BEGIN IMMEDIATE", begin_readonly="BEGIN", pins=False, one=True, eager=True)
-POSTGRES = Kind("postgres", begin="BEGIN", begin_readonly="BEGIN", pins=True, one=False, eager=False)
-MYSQL = Kind("mysql", begin="START TRANSACTION", begin_readonly="START TRANSACTION", pins=True, one=False, eager=False)
+SQLITE = Kind("sqlite", "BEGIN IMMEDIATE", "BEGIN", server=False, typed=False)
+POSTGRES = Kind("postgres", "BEGIN", "BEGIN", server=True, typed=True)
+MYSQL = Kind("mysql", "START TRANSACTION", "START TRANSACTION", server=True, typed=False)
 
 
 class Database:
@@ -62,7 +63,7 @@ class Database:
         self.runtime = runtime
         self.kind = kind
         self.label = label
-        self.rich = rich
+        self.binder = Binder(runtime, rich=rich, typed=kind.typed)
         self.turn_at = 0.0
         """When a statement last let other tasks run, by `perf_counter`."""
         self.pool = Pool(connect, size, timeout)
@@ -111,7 +112,7 @@ class Database:
         pinned = self._pinned.get(owner) is session
         if pinned and owner in self._held:
             return
-        if self.kind.pins and session.in_transaction and not session.broken and not self.pool.closed:
+        if self.kind.server and session.in_transaction and not session.broken and not self.pool.closed:
             if not pinned:
                 self._pin(owner, session)
             return
@@ -183,7 +184,7 @@ class Transaction:
         self.database = database
         self.kind = database.kind
         self.label = database.label
-        self.rich = database.rich
+        self.binder = database.binder
         self._session = session
         self._savepoint = savepoint
         self._on_end = on_end

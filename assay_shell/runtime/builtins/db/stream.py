@@ -5,7 +5,6 @@ from __future__ import annotations
 from assay_shell.runtime.builtins.db import calls
 from assay_shell.runtime.builtins.db.connection import owner_of
 from assay_shell.runtime.builtins.db.failure import DatabaseFailure
-from assay_shell.runtime.builtins.db.params import parameters_of
 from assay_shell.runtime.builtins.db.rows import to_lua
 from assay_shell.runtime.values import Raw
 
@@ -27,8 +26,8 @@ _BATCH = 1000  # rows
 class Source:
     """An open result of *session*, lent by *connection*.
 
-    Where there is one connection only, it is back in its pool while the stream is read: SQLite lets other statements
-    run in between.
+    Without a server there is one connection only, which is back in its pool while the stream is read: SQLite lets other
+    statements run in between.
     """
 
     def __init__(self, connection: Connection, owner: Owner, session: Session, cursor: Cursor) -> None:
@@ -60,7 +59,7 @@ class Source:
             self._session.abort()
             raise
         finally:
-            if not self._connection.kind.one:
+            if self._connection.kind.server:
                 self._connection.give_back(self._owner, self._session)
 
     def drop(self, runtime: Runtime) -> None:
@@ -84,7 +83,7 @@ def open_source(runtime: Runtime, conn: Value, sql: Value, params: Value) -> Cor
     """
     connection = calls.connection_of(_NAME, conn)
     text = calls.sql_of(_NAME, sql)
-    values = parameters_of(runtime, params, text, rich=connection.rich)
+    values = connection.binder.parameters(params, text)
     return _open(runtime, connection, owner_of(runtime), text, values)
 
 
@@ -98,6 +97,6 @@ async def _open(runtime: Runtime, connection: Connection, owner: Owner, text: st
             raise
     except DatabaseFailure as exc:
         raise exc.at(_NAME) from exc
-    if connection.kind.one:
+    if not connection.kind.server:
         connection.give_back(owner, session)
     return runtime.handle(Source(connection, owner, session, cursor), "db result", {})

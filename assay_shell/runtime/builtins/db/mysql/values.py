@@ -6,7 +6,6 @@ import struct
 
 from assay_shell.runtime.builtins.db.failure import DatabaseFailure
 from assay_shell.runtime.builtins.db.mysql.wire import Reader
-from assay_shell.runtime.builtins.db.typed import Array, Json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -129,8 +128,7 @@ def _encoded(value: Any) -> tuple[int, bytes]:
         return DOUBLE, struct.pack("<d", value)
     if kind is bytes:
         return BLOB, _with_length(value)
-    text = value.text if isinstance(value, Json) else value.json() if isinstance(value, Array) else value
-    return VAR_STRING, _with_length(text.encode("utf-8", "surrogateescape"))
+    return VAR_STRING, _with_length(value.encode())
 
 
 def _with_length(data: bytes) -> bytes:

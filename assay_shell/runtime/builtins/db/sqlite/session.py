@@ -16,7 +16,6 @@ from assay_shell.runtime.builtins.db.placeholders import Placeholders
 from assay_shell.runtime.builtins.db.rows import Outcome
 from assay_shell.runtime.builtins.db.sqlite.results import Collector, not_text
 from assay_shell.runtime.builtins.db.sqlite.worker import Worker
-from assay_shell.runtime.builtins.db.typed import Array, Json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -264,7 +263,7 @@ class SqliteSession:
         before = connection.total_changes()
         with connection:  # a savepoint: all or nothing, also in a transaction
             cursor = connection.cursor()
-            for _ in cursor.executemany(sql, map(plain, rows)):
+            for _ in cursor.executemany(sql, rows):
                 continue
         return connection.total_changes() - before
 
@@ -308,21 +307,11 @@ def failure_of(exc: apsw.Error) -> DatabaseFailure:
 def bindings(statement: _Statement, values: Parameters) -> Any:
     """The values as SQLite takes them: as many as there are placeholders, NULL for missing ones."""
     if isinstance(values, dict):
-        return {name: plain_value(values.get(name)) for name in statement.names}
+        return {name: values.get(name) for name in statement.names}
     count = statement.count
     if len(values) != count:
         values = values[:count] + [None] * (count - len(values))
-    return tuple(map(plain_value, values))
-
-
-def plain(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(map(plain_value, row))
-
-
-def plain_value(value: Any) -> Any:
-    if isinstance(value, Json):
-        return value.text
-    return value.json() if isinstance(value, Array) else value
+    return values
 
 
 def _open(settings: Settings) -> apsw.Connection:
