@@ -287,7 +287,22 @@ local function answer(response, req)
   return answer_rest(response, status, req)
 end
 
--- What Python calls for a request to `handler`. The first four arguments are all that the contract's form needs.
+-- What Python calls for a request to `handler` at exactly that path, where it has no more than the contract's fields.
+function M.exact(handler, method, path)
+  return function(query, body, ...)
+    local req = {
+      method = method,
+      path = path,
+      query = query,
+      params = params_of(query),
+      headers = headers_of(...),
+      body = body,
+    }
+    return answer(handler(req), req)
+  end
+end
+
+-- The same for any path, and with what the options of a server add.
 function M.route(handler)
   return function(method, path, query, body, remote, id, captures, read, ...)
     local req = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from asyncio import Protocol
 
 from assay_shell.runtime.builtins.http_server.body import Body, Collector, Reader
-from assay_shell.runtime.builtins.http_server.head import HeadReader, looks_wrong
+from assay_shell.runtime.builtins.http_server.head import Head, looks_wrong
 from assay_shell.runtime.builtins.http_server.lines import CLOSE, CONTINUE, STATUS_LINES, head_text, without_body
 from assay_shell.runtime.builtins.http_server.outlet import STREAM_CLOSED
 from assay_shell.runtime.builtins.http_server.refusal import Refusal, malformed
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from asyncio import BaseTransport, Transport
     from typing import Any
 
-    from assay_shell.runtime.builtins.http_server.head import Head
     from assay_shell.runtime.builtins.http_server.outlet import Outlet
     from assay_shell.runtime.builtins.http_server.routes import Found
     from assay_shell.runtime.builtins.http_server.server import Server
     from assay_shell.runtime.scheduler import Task
 
 NEVER = float("inf")
+_NO_HEAD = Head(b"", b"-", b"-", http10=False)
 
 _LINGER = 5.0
 """Seconds that a connection which is being closed has for what is still on its way."""
@@ -52,17 +52,18 @@ class Connection(Protocol):
     """The protocol of one accepted connection."""
 
     __slots__ = (
-        "_again", "_answered", "_buffer", "_collector", "_heads", "_in_lua", "_keep", "_scanned", "_serving", "_unsent",
+        "_again", "_answered", "_buffer", "_collector", "_in_lua", "_keep", "_scanned", "_serving", "_unsent",
         "body", "busy", "closing", "deadline", "eof", "handed_over", "head", "lost", "match", "outlet", "paused",
         "reader", "remote", "request_id", "server", "simple", "since", "task", "transport",
     )  # fmt: skip
 
     transport: Transport
-    head: Head
     match: Found
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        self.head = _NO_HEAD
+        """The request that is being answered, or was the last one."""
         self.remote = ""
         self.request_id: str | None = None
         self.simple = False
@@ -82,7 +83,6 @@ class Connection(Protocol):
         """Whether the connection has become a WebSocket."""
         self.deadline = NEVER
         self.since = 0.0
-        self._heads = HeadReader(int(server.settings.max_headers) if server.settings.max_headers != NEVER else 1 << 30)
         self._collector: Collector | None = None
         self._buffer = b""
         self._scanned = 0
@@ -203,7 +203,9 @@ class Connection(Protocol):
             raise Refusal(431, "request head is too large")
         raw, rest = (data, b"") if end == len(data) else (data[:end], data[end:])
         self._scanned = 0
-        head = self.head = self._heads.read(raw)
+        if self.head.raw != raw:
+            self.head = self.server.heads.read(raw)
+        head = self.head
         if head.route is None:
             head.route = self.server.router.find(head.method, head.path)
         self.match = head.route
@@ -285,11 +287,11 @@ class Connection(Protocol):
             self.respond(500, _TEXT, f"handler error: {exc.message}")
             return
         route, captures = self.match
-        if server.settings.plain and self.reader is None:
-            call = (route.function, head.method, head.path, head.query, body, *_NO_EXTRAS, *head.fields)
+        if server.settings.plain and self.reader is None and route.exact is not None:
+            call = (route.exact, head.query, body, *head.fields)
             head.call = call if self.simple and self._keep and not head.has_body else None
         else:
-            extras = server.extras(self, captures)
+            extras = _NO_EXTRAS if server.settings.plain and self.reader is None else server.extras(self, captures)
             call = (route.function, head.method, head.path, head.query, body, *extras, *head.fields)
         self._in_lua = True
         try:

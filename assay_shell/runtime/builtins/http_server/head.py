@@ -21,6 +21,7 @@ _REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!\"$-~\x80-\xff]+
 _ABSOLUTE = re.compile(rb"(?i:https?)://[^/?]*")
 _WRONG = re.compile(rb"(?<!\r)\n|\r(?!\n|\Z)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NEUTRAL_LINE = {b"1": b"GET / HTTP/1.1\r\n", b"0": b"GET / HTTP/1.0\r\n"}
+_LEAVE_A_TRACE = frozenset((b"connection", b"content-length", b"transfer-encoding", b"upgrade"))
 _ONCE = frozenset((b"host", b"content-length", b"transfer-encoding", b"expect"))
 
 
@@ -74,13 +75,13 @@ class Head:
 
 
 class HeadReader:
-    """Reads the heads of one connection; *max_fields* bounds their header lines."""
+    """Reads heads, whole ones, of whatever connection; *max_fields* bounds their header lines."""
 
-    def __init__(self, max_fields: int) -> None:
+    def __init__(self, max_fields: float) -> None:
         self._max_fields = max_fields
         self._pairs: list[tuple[bytes, bytes]] = []
-        self._parser = httptools.HttpRequestParser(self)
-        self._last: Head | None = None
+        self._complete = False
+        self._renew()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Called by the parser for each header line."""
@@ -92,34 +93,45 @@ class HeadReader:
         Raises:
             Refusal: it is malformed, or asks for what we do not have.
         """
-        last = self._last
-        if last is not None and last.raw == raw:
-            return last
         line = _REQUEST_LINE.match(raw)
         if line is None:
             raise malformed("malformed request line")
         method, target, minor = line.groups()
         head = Head(raw, method, origin_form(target), http10=minor == b"0")
         self._read_fields(head, _NEUTRAL_LINE[minor] + raw[line.end() :])
-        self._last = head
         return head
 
+    def on_headers_complete(self) -> None:
+        """Called by the parser after the last one."""
+        self._complete = True
+
     def _read_fields(self, head: Head, lines: bytes) -> None:
-        self._pairs.clear()
-        parser = self._parser
-        try:
-            parser.feed_data(lines)
-        except httptools.HttpParserUpgrade:  # what follows is none of its business anyway
-            pass
-        except httptools.HttpParserError as exc:
-            raise malformed(str(exc)) from exc
-        if len(self._pairs) > self._max_fields:
-            raise Refusal(431, "too many header fields")
+        self._parse(lines)
         pairs = [(name.lower(), value.rstrip(b" \t")) for name, value in self._pairs]
+        if head.http10 or not _LEAVE_A_TRACE.isdisjoint(name for name, _ in pairs):
+            self._renew()  # that parser waits for a body, or for no more heads
+        if len(pairs) > self._max_fields:
+            raise Refusal(431, "too many header fields")
         head.fields = tuple(part for pair in pairs if pair[1].isascii() for part in pair)
         _understand(head, pairs)
-        if head.has_body or head.connection or head.http10:
-            self._parser = httptools.HttpRequestParser(self)  # that one waits for the body, or for no more heads
+
+    def _parse(self, lines: bytes) -> None:
+        self._pairs.clear()
+        self._complete = False
+        try:
+            self._parser.feed_data(lines)
+        except httptools.HttpParserUpgrade:
+            return  # what follows is none of the parser's business anyway
+        except httptools.HttpParserError as exc:
+            self._renew()
+            raise malformed(str(exc)) from exc
+        if not self._complete:
+            self._renew()
+            raise malformed("malformed request head")
+
+    def _renew(self) -> None:
+        """Use a new parser: nothing of one request may be left for the next, which may be somebody else's."""
+        self._parser = httptools.HttpRequestParser(self)
 
 
 def origin_form(target: bytes) -> bytes:

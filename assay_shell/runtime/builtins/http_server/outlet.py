@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from assay_shell.runtime.errors import BuiltinError
 from assay_shell.runtime.waits import Timer
 
@@ -61,7 +59,7 @@ class Outlet:
         self._room = MAX_QUEUED if events else 0
         self._drop = drop
         self._closed_text = EVENTS_CLOSED if events else STREAM_CLOSED
-        self._queue: deque[bytes] = deque()
+        self._queue: list[bytes] = []
         self._news: Event | None = None
         self._ending = False
         self.closed = False
@@ -164,7 +162,7 @@ class Outlet:
     def drain(self) -> None:
         """The client takes data again."""
         while self._queue and not self._connection.paused:
-            self._connection.write(self._queue.popleft())
+            self._connection.write(self._queue.pop(0))
         if self._news is not None:
             self._news.set()
         if self._ending and not self._queue:

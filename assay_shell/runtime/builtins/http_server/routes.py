@@ -24,12 +24,16 @@ _LITERAL, _ONE, _REST = 0, 1, 2
 
 
 class Route:
-    """What runs for a request: *function* is raw Lua; *streams* says that the handler reads the body itself."""
+    """What runs for a request: *function* is raw Lua; *streams* says that the handler reads the body itself.
 
-    __slots__ = ("function", "streams")
+    *exact* does the same for requests that need no more than query, body and headers, None where there is no such.
+    """
 
-    def __init__(self, function: Any, *, streams: bool = False) -> None:
+    __slots__ = ("exact", "function", "streams")
+
+    def __init__(self, function: Any, exact: Any = None, *, streams: bool = False) -> None:
         self.function = function
+        self.exact = exact
         self.streams = streams
 
 
@@ -99,7 +103,7 @@ class Router:
         self._static = self._route(lua["static"]) if settings.static else None
         for method, paths in _members(routes):
             for path, handler in _members(paths):
-                self._add(method.upper(), path, self._read(handler))
+                self._add(method.upper(), path, handler)
         for patterns in self._patterns.values():
             patterns.sort(key=lambda pattern: pattern.rank)
 
@@ -135,33 +139,35 @@ class Router:
             found |= {b"GET", b"HEAD"}
         return found
 
-    def _add(self, method: str, path: str, route: Route) -> None:
+    def _add(self, method: str, path: str, handler: Value) -> None:
         name, text = as_bytes(method), as_bytes(path)
         if self._settings.patterns and is_pattern(text):
-            self._patterns.setdefault(name, []).append(Pattern(text, route))
+            self._patterns.setdefault(name, []).append(Pattern(text, self._route(*self._read(handler))))
         else:
-            self._exact.setdefault(name, {})[text] = route
+            self._exact.setdefault(name, {})[text] = self._route(*self._read(handler), (name, text))
 
-    def _read(self, handler: Value) -> Route:
+    def _read(self, handler: Value) -> tuple[Any, bool]:
+        """The raw function of a handler, and whether it reads bodies itself."""
+        streams = self._settings.stream_body
         if isinstance(handler, Function):
-            return self._route(handler.raw, streams=self._settings.stream_body)
+            return handler.raw, streams
         if isinstance(handler, Table):
-            inner = handler.get("handler")
+            inner, own = handler.get("handler"), handler.get("stream_body")
             if isinstance(inner, Function):
-                streams = handler.get("stream_body")
-                return self._route(inner.raw, streams=self._settings.stream_body if streams is None else bool(streams))
+                return inner.raw, streams if own is None else bool(own)
             if any(handler.get(key) is not None for key in _FIXED):
-                return self._route(self._lua["always"](handler.raw))
+                return self._lua["always"](handler.raw), False
         raise ConversionError(f"error converting Lua {_kind(handler)} to function")
 
     def _fixed(self, status: int, headers: dict[str, str]) -> Route:
         body = "not found" if status == 404 else "method not allowed"
         return self._route(self._lua["fixed"](status, body, *(part for pair in headers.items() for part in pair)))
 
-    def _route(self, handler: Any, *, streams: bool = False) -> Route:
+    def _route(self, handler: Any, streams: object = None, place: tuple[bytes, bytes] | None = None) -> Route:
         if self._around:
             handler = self._lua["surrounded"](handler, *self._around)
-        return Route(self._lua["route"](handler), streams=streams)
+        exact = self._lua["exact"](handler, *place) if place is not None else None
+        return Route(self._lua["route"](handler), exact, streams=bool(streams))
 
 
 _NONE: dict[bytes, Route] = {}

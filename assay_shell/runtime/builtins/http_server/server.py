@@ -6,6 +6,7 @@ import asyncio
 from time import monotonic, time
 
 from assay_shell.runtime.builtins.http_server.connection import NEVER, Connection
+from assay_shell.runtime.builtins.http_server.head import HeadReader
 from assay_shell.runtime.builtins.http_server.lines import date_line
 from assay_shell.runtime.values import Function, as_text, from_raw
 
@@ -51,6 +52,7 @@ class Server:
         self.encrypted = settings.identity is not None
         self.max_body = min(settings.max_body, self.border.ceiling)
         """A body that the VM could not hold is not collected."""
+        self.heads = HeadReader(settings.max_headers)
         self.connections: set[Connection] = set()
         self.websockets: dict[Any, Connection] = {}
         self.now = monotonic()

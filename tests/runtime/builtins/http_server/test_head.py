@@ -22,13 +22,6 @@ def test_a_head_is_taken_apart():
     assert (head.length, head.chunked, head.has_body, head.keep_alive) == (12, False, True, True)
 
 
-def test_the_same_bytes_are_read_once():
-    reader = HeadReader(10)
-    first = reader.read(GET + b"\r\n")
-    assert reader.read(GET + b"\r\n") is first
-    assert reader.read(GET + b"A: b\r\n\r\n") is not first
-
-
 @pytest.mark.parametrize(
     "raw",
     [
