@@ -6,8 +6,10 @@ is a connection, `URL` its address and SLEEP an expression that waits 0.2 s on t
 
 from __future__ import annotations
 
+import re
 import resource
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +19,10 @@ from hypothesis import strategies as st
 from assay_shell.runtime.declare import write
 from assay_shell.runtime.vm import Runtime
 from tests.live.harness.databases import Database
+from tests.support.command import Command
 
 Evaluate = Callable[..., Any]
+REPORT = Path(__file__).parents[2] / "examples" / "db_report.lua"
 
 VALUES = st.one_of(
     st.integers(-(2**63), 2**63 - 1),
@@ -457,6 +461,12 @@ class DatabaseBehaviour:
         assert str(transaction).startswith("db.execute: error ")
         assert refused == "db.query: error communicating with database: Connection refused (os error 111)"
         assert left == "1"
+
+    def test_the_report_among_the_examples_runs(self, evaluate: Evaluate, server: Database, cli: Command) -> None:
+        evaluate(f'{TABLE} db.execute(c, "INSERT INTO t VALUES (1, NULL)")')
+        shown = cli(REPORT, server.url).stdout.decode().splitlines()
+        assert any(re.fullmatch(r"table  \w+\.t +1 rows   2 columns  x", line) for line in shown)
+        assert cli(REPORT, server.url, "SELECT x, 'a,b' AS y FROM t").stdout == b'x,y\n1,"a,b"\n'
 
     # What there is ---------------------------------------------------------------------------------------
 
