@@ -284,7 +284,9 @@ class Scheduler:
 
     @property
     def alone(self) -> bool:
-        """Whether no other task could run while the current one waits."""
+        """Whether no other task could run while the current one waits; a server could start one at any time."""
+        if self.before_end:
+            return False
         tasks, current = self._tasks, self.current
         return not tasks or (len(tasks) == 1 and current is not None and current.id in tasks)
 

@@ -524,7 +524,7 @@ class Connection(Protocol):
     def _linger(self) -> None:
         """Close for the client's sake in two steps: with bytes unread, the answer could be lost on its way."""
         self._set_closing()
-        if self.transport.can_write_eof():
+        if self.transport.can_write_eof() and not self.eof:
             self.transport.write_eof()
             self.transport.resume_reading()
         else:

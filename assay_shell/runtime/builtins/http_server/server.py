@@ -72,6 +72,7 @@ class Server:
         )  # fmt: skip
         self._tick_after = max(_SHORTEST_TICK, min(_TICK, shortest / 4))
         self._ticker: asyncio.TimerHandle | None = None
+        self._caller: object = None
 
     # Life ------------------------------------------------------------------------------------------------
 
@@ -98,12 +99,15 @@ class Server:
     async def stop(self, grace: float) -> None:
         """Accept nothing more, let requests finish within *grace* seconds, cancel the rest.
 
-        Being cancelled meanwhile means no more grace. A second call waits for the first.
+        Being cancelled meanwhile means no more grace. A second call waits for the first. A request whose handler makes
+        the call is not waited for: it goes on afterwards.
         """
         if self.stopping:
             await asyncio.shield(self.stopped)
             return
         self.stopping = True
+        caller = self.scheduler.served()
+        self._caller = caller.context if caller is not None else None
         try:
             await self._finish(grace)
         finally:
@@ -133,7 +137,7 @@ class Server:
             task.cancel()
 
     async def _cancel_rest(self) -> None:
-        for connection in [*self.connections, *self.websockets.values()]:
+        for connection in [*self._others(), *self.websockets.values()]:
             connection.cancel()
         await self._wait_until(lambda: not self._at_work() and not self.websockets, monotonic() + _UNWIND)
 
@@ -150,8 +154,12 @@ class Server:
         """Whether a request is under way, or its answer."""
         return any(
             connection.busy or connection.body is not None or connection.transport.get_write_buffer_size()
-            for connection in self.connections
+            for connection in self._others()
         )
+
+    def _others(self) -> list[Connection]:
+        """The connections but for the one whose handler stops the server."""
+        return [connection for connection in self.connections if connection is not self._caller]
 
     def _close_listener(self) -> None:
         listener, self._listener = self._listener, None
@@ -161,7 +169,7 @@ class Server:
 
     def _end(self) -> None:
         self._close_listener()
-        for connection in list(self.connections):
+        for connection in self._others():
             connection.drop()
         if self._ticker is not None:
             self._ticker.cancel()

@@ -487,6 +487,28 @@ def test_stop_cancels_what_takes_too_long(run):
     assert run(code) == [False, True, True]
 
 
+def test_a_handler_may_stop_its_server_and_still_answers(run):
+    code = """
+    local h
+    local routes = { GET = { ["/"] = function() h:stop() return { body = "bye" } end } }
+    h = http.serve(0, routes, { background = true })
+    local before, body = time(), http.get(h.url .. "/").body
+    return { body, time() - before < 2, (pcall(http.get, h.url .. "/")) }"""
+    assert run(code) == ["bye", True, False]
+
+
+def test_looking_at_the_group_loads_no_server():
+    import subprocess
+    import sys
+
+    code = (
+        "from assay_shell.runtime.vm import Runtime; Runtime().evaluate('local f = http.get, http.serve'); import sys"
+    )
+    code += "; print(*(name for name in ('asyncio', 'httptools', 'uvloop', 'ssl') if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
 def test_a_scope_stops_its_server(run):
     code = f"""
     local url
