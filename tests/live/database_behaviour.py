@@ -494,3 +494,12 @@ class DatabaseBehaviour:
           return {ok, e.message:find("^readonly: db.execute blocked") ~= nil, reads}
         """
         assert evaluate(code, readonly=True) == [False, True, 0]
+
+    def test_a_result_too_large_for_the_script_is_cut_off_and_the_script_lives_on(self, evaluate: Evaluate) -> None:
+        code = """
+          local ok, e = pcall(db.query, c, MILLION)
+          return {ok, tostring(e):find("not enough memory") ~= nil, db.query(c, "SELECT 5 AS n")[1].n}
+        """
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        assert evaluate(code, memory_limit=8 << 20) == [False, True, 5]
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000

@@ -8,6 +8,7 @@ from assay_shell.runtime.builtins.db.rows import Rows, TooMuch, strings_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from psycopg import pq
@@ -52,11 +53,6 @@ class Types:
         self._rich = rich
         self._elements: dict[int, int | None] = {info.array_oid: info.oid for info in adapters.types if info.array_oid}
 
-    def unknown(self, result: pq.abc.PGresult) -> list[int]:
-        """The types in *result* of which only the database knows whether they are arrays."""
-        oids = {result.ftype(index) for index in range(result.nfields)}
-        return [oid for oid in oids if oid >= _CUSTOM and oid not in self._elements]
-
     def learn(self, oid: int, element: int | None) -> None:
         """Type *oid* is an array of *element*, or none."""
         self._elements[oid] = element
@@ -77,28 +73,54 @@ class Types:
             return parse, True
         return _SCALARS.get(oid), False
 
-    def rows(self, result: pq.abc.PGresult, ceiling: float) -> Rows:
-        """The rows of *result*.
+    def unknown(self, oids: Sequence[int]) -> list[int]:
+        """Those of *oids* of which only the database knows whether they are arrays."""
+        return [oid for oid in set(oids) if oid >= _CUSTOM and oid not in self._elements]
+
+
+class Collected:
+    """The rows of one statement as they come.
+
+    *oids* are the types of its columns; *counted* is how many rows the server says there were, 0 where it does not.
+    """
+
+    def __init__(self, ceiling: float) -> None:
+        self._ceiling = ceiling
+        self._names: list[str] = []
+        self._flat: list[Any] = []
+        self._size = 0
+        self.oids: list[int] = []
+        self.counted = 0
+
+    def take(self, result: pq.abc.PGresult) -> None:
+        """Add rows.
 
         Raises:
-            TooMuch: they have more than *ceiling* bytes.
+            TooMuch: all together have more bytes than the VM may hold.
         """
-        width = result.nfields
-        names = [(result.fname(index) or b"").decode("utf-8", "replace") for index in range(width)]
-        value, columns = result.get_value, range(width)
+        columns = range(result.nfields)
+        if not self.oids:
+            self._names = [(result.fname(index) or b"").decode("utf-8", "replace") for index in columns]
+            self.oids = [result.ftype(index) for index in columns]
+        self.counted = result.command_tuples or self.counted
+        value = result.get_value
         flat: list[Any] = [value(row, column) for row in range(result.ntuples) for column in columns]
-        size = strings_size(flat)
-        if size + 16 * len(flat) > ceiling:
+        self._flat += flat
+        self._size += strings_size(flat)
+        if self._size + 16 * len(self._flat) > self._ceiling:
             raise TooMuch
+
+    def rows(self, types: Types) -> Rows:
+        """All rows, with what *types* knows about their columns."""
         converters: dict[int, Converter] = {}
         nested = set()
-        for index in columns:
-            convert, makes_tables = self.converter(result.ftype(index))
+        for index, oid in enumerate(self.oids):
+            convert, makes_tables = types.converter(oid)
             if convert is not None:
                 converters[index] = convert
             if makes_tables:
                 nested.add(index)
-        return Rows(names, flat, converters=converters, nested=frozenset(nested), size=size)
+        return Rows(self._names, self._flat, converters=converters, nested=frozenset(nested), size=self._size)
 
 
 def parse_array(text: bytes, convert: Converter | None) -> list[Any]:

@@ -10,7 +10,7 @@ from assay_shell.runtime.builtins.db.failure import DatabaseFailure, unreachable
 from assay_shell.runtime.builtins.db.placeholders import Placeholders
 from assay_shell.runtime.builtins.db.postgres import binding
 from assay_shell.runtime.builtins.db.postgres.failures import connect_failure
-from assay_shell.runtime.builtins.db.postgres.results import Types
+from assay_shell.runtime.builtins.db.postgres.results import Collected, Types
 from assay_shell.runtime.builtins.db.postgres.wire import Wire
 from assay_shell.runtime.builtins.db.rows import Outcome
 
@@ -105,9 +105,9 @@ class PostgresSession:
     async def run(self, sql: str, values: Parameters) -> Outcome:
         """Run one statement."""
         text, ordered = in_order(sql, values)
-        result = await self._execute(text.encode(), ordered)
-        parts = [await self._rows(result)] if result.nfields else []
-        return Outcome(parts, result.command_tuples or 0)
+        result, collected = await self._execute(text.encode(), ordered)
+        parts = [await self._rows(collected)] if collected.oids else []
+        return Outcome(parts, result.command_tuples or collected.counted)
 
     async def run_many(self, sql: str, rows: list[tuple[Any, ...]]) -> int:
         """Run one statement for each row, all or nothing."""
@@ -170,22 +170,27 @@ class PostgresSession:
 
     async def fetch(self, command: bytes) -> Rows:
         """The rows of a statement without parameters."""
-        return await self._rows(await self._wire.execute(command))
+        collected = Collected(self._shared.ceiling)
+        await self._wire.execute(command, take=collected.take)
+        return await self._rows(collected)
 
     async def command(self, command: bytes) -> None:
         """Run a statement for what it does."""
         await self._wire.execute(command)
 
-    async def _execute(self, command: bytes, values: list[Any]) -> pq.abc.PGresult:
+    async def _execute(self, command: bytes, values: list[Any]) -> tuple[pq.abc.PGresult, Collected]:
+        """Run one statement: its last result, and all its rows."""
         encoded = [binding.encode(value) for value in values]
 
-        async def attempt(typing: Typing) -> pq.abc.PGresult:
-            return await self._wire.execute(command, [binding.type_of(value, typing) for value in values], encoded)
+        async def attempt(typing: Typing) -> tuple[pq.abc.PGresult, Collected]:
+            collected = Collected(self._shared.ceiling)
+            types = [binding.type_of(value, typing) for value in values]
+            return await self._wire.execute(command, types, encoded, collected.take), collected
 
         if not binding.depends_on_typing(values):
             return await attempt(binding.AS_TEXT)
         key = (command, tuple(map(type, values)))
-        result: pq.abc.PGresult = await self._with_types(key, attempt, careful=self.in_transaction)
+        result: tuple[pq.abc.PGresult, Collected] = await self._with_types(key, attempt, careful=self.in_transaction)
         return result
 
     async def _with_types(self, key: object, attempt: Callable[[Typing], Awaitable[Any]], *, careful: bool) -> Any:
@@ -226,15 +231,16 @@ class PostgresSession:
             self._shared.typings.clear()
         self._shared.typings[key] = typing
 
-    async def _rows(self, result: pq.abc.PGresult) -> Rows:
+    async def _rows(self, collected: Collected) -> Rows:
+        """The rows as they are handed on; what the database alone knows of their types is asked for first."""
         types = self._shared.types
-        for oid in types.unknown(result):
+        for oid in types.unknown(collected.oids):
             if self.failed:
                 break
             command = f"SELECT typelem FROM pg_catalog.pg_type WHERE oid = {oid} AND typcategory = 'A'".encode()
             found = await self._wire.execute(command)
             types.learn(oid, int(found.get_value(0, 0) or 0) if found.ntuples else None)
-        return types.rows(result, self._shared.ceiling)
+        return collected.rows(types)
 
 
 class PostgresCursor:

@@ -9,6 +9,7 @@ from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 
 from assay_shell.runtime.builtins.db.failure import DatabaseFailure
 from assay_shell.runtime.builtins.db.postgres.failures import lost, statement_failure
+from assay_shell.runtime.builtins.db.rows import TooMuch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,12 +18,15 @@ if TYPE_CHECKING:
     from psycopg import pq
 
     Encoded = Sequence[bytes | None]
+    Take = Callable[[pq.abc.PGresult], None]
 
 _CALM_WITHIN = 2.0
 """Seconds that the server gets to end a statement that was cancelled."""
-_GOOD = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK, ExecStatus.EMPTY_QUERY)
+_GOOD = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK, ExecStatus.EMPTY_QUERY, ExecStatus.TUPLES_CHUNK)
 _COPIES = (ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH)
 _OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR, TransactionStatus.ACTIVE)
+_CHUNK = 1000
+"""Rows of one result; a large answer is counted as it comes instead of filling the memory first."""
 _PIPELINED = 500
 """Statements sent before the answers are read."""
 
@@ -39,6 +43,7 @@ class Wire:
         """Whether the server has said, between two statements, that it ends the connection."""
         connection.add_notice_handler(self._on_notice)
         self._libpq = connection.pgconn
+        self._in_chunks = psycopg.capabilities.has_stream_chunked()
         self._turn = asyncio.Lock()
         self._loop = asyncio.get_running_loop()
 
@@ -73,14 +78,23 @@ class Wire:
             return False
         return not self._dismissed and self._libpq.transaction_status == TransactionStatus.IDLE
 
-    async def execute(self, command: bytes, types: Sequence[int] = (), values: Encoded = ()) -> pq.abc.PGresult:
-        """Run one statement.
+    async def execute(
+        self, command: bytes, types: Sequence[int] = (), values: Encoded = (), take: Take | None = None
+    ) -> pq.abc.PGresult:
+        """Run one statement; *take* gets its rows as they come, in one or more results.
 
         Raises:
             DatabaseFailure: the server refused it, or was lost.
+            TooMuch: *take* says so, and the statement has been ended.
         """
+
+        def send() -> None:
+            self._libpq.send_query_params(command, values, types)
+            if take is not None and self._in_chunks:
+                self._libpq.set_chunked_rows_mode(_CHUNK)
+
         async with self._turn:
-            return await self._converse(lambda: self._libpq.send_query_params(command, values, types))
+            return await self._converse(send, take)
 
     async def script(self, commands: bytes) -> None:
         """Run several statements without parameters. Errors as those of `execute`."""
@@ -124,26 +138,28 @@ class Wire:
 
     # The conversation ------------------------------------------------------------------------------------
 
-    async def _converse(self, send: Callable[[], None]) -> pq.abc.PGresult:
+    async def _converse(self, send: Callable[[], None], take: Take | None = None) -> pq.abc.PGresult:
         try:
             send()
             await self._flush()
-            return await self._answer()
+            return await self._answer(take)
         except psycopg.Error as exc:
             raise lost(str(exc)) from exc
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, TooMuch):
             await self._calm()
             raise
 
-    async def _answer(self) -> pq.abc.PGresult:
+    async def _answer(self, take: Take | None) -> pq.abc.PGresult:
         """The last result of a statement, all of them read."""
         last, refusal = None, None
         while (result := await self._next_result()) is not None:
             if result.status in _COPIES:
                 self.close()
                 raise DatabaseFailure("COPY from or to the client is not supported")
-            if result.status not in _GOOD and refusal is None:
-                refusal = statement_failure(result)
+            if result.status not in _GOOD:
+                refusal = refusal or statement_failure(result)
+            elif take is not None and result.nfields:
+                take(result)
             last = result
         if refusal is not None:
             raise refusal
