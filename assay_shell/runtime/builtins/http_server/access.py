@@ -10,10 +10,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from assay_shell.runtime.builtins.http_server.connection import Connection
+    from assay_shell.runtime.builtins.http_server.link import Link
 
 
-def entry_of(connection: Connection, status: int, size: int, *, refused: bool) -> dict[str, Any]:
+def entry_of(connection: Link, status: int, size: int, *, refused: bool) -> dict[str, Any]:
     """What is logged of a request: times in milliseconds, sizes in bytes. The query stays out: it may hold secrets."""
     entry: dict[str, Any] = {"method": "-", "path": "-", "status": status, "remote": connection.remote, "bytes": size}
     if not refused:

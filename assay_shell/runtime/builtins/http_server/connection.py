@@ -6,31 +6,31 @@ tick. A request that its handler answers without waiting passes through here wit
 
 from __future__ import annotations
 
-from asyncio import Protocol
-
 from assay_shell.runtime.builtins.http_server.body import Body, Collector, Reader
-from assay_shell.runtime.builtins.http_server.head import Head, looks_wrong
-from assay_shell.runtime.builtins.http_server.lines import CLOSE, CONTINUE, STATUS_LINES, head_text, without_body
+from assay_shell.runtime.builtins.http_server.head import looks_wrong
+from assay_shell.runtime.builtins.http_server.lines import (
+    CLOSE,
+    CONTINUE,
+    PLAIN_TEXT,
+    STATUS_LINES,
+    head_text,
+    without_body,
+)
+from assay_shell.runtime.builtins.http_server.link import NEVER, Link
 from assay_shell.runtime.builtins.http_server.outlet import STREAM_CLOSED
 from assay_shell.runtime.builtins.http_server.refusal import Refusal, malformed
 from assay_shell.runtime.errors import BuiltinError
-from assay_shell.runtime.values import as_bytes, as_text
+from assay_shell.runtime.values import as_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from asyncio import BaseTransport, Transport
+    from asyncio import Protocol
     from typing import Any
 
-    from assay_shell.runtime.builtins.http_server.outlet import Outlet
+    from assay_shell.runtime.builtins.http_server.head import Head
     from assay_shell.runtime.builtins.http_server.routes import Found
     from assay_shell.runtime.builtins.http_server.server import Server
     from assay_shell.runtime.scheduler import Task
-
-NEVER = float("inf")
-_NO_HEAD = Head(b"", b"-", b"-", http10=False)
-
-_LINGER = 5.0
-"""Seconds that a connection which is being closed has for what is still on its way."""
 
 _LEAVE = 0.25
 """Seconds in which the handler of a client that has left may find out by itself, before it is cancelled."""
@@ -42,67 +42,37 @@ _MAX_DISCARDED = 64 << 10
 """Bytes of an unwanted body that are read to keep the connection; for more it is closed."""
 
 _LEFT = "the client has closed the connection"
-_TEXT = "content-type: text/plain\r\n"
 _NO_EXTRAS = (None, None, None, None)
 _USUAL_RESULTS = 4
 """The word `done`, status, header lines and body: what a handler without special wishes answers with."""
 
 
-class Connection(Protocol):
+class Connection(Link):
     """The protocol of one accepted connection."""
 
     __slots__ = (
-        "_again", "_answered", "_buffer", "_collector", "_in_lua", "_keep", "_scanned", "_serving", "_unsent",
-        "body", "busy", "closing", "deadline", "eof", "handed_over", "head", "lost", "match", "outlet", "paused",
-        "reader", "remote", "request_id", "server", "simple", "since", "task", "transport",
+        "_answered", "_collector", "_in_lua", "_keep", "_scanned", "_serving", "handed_over", "match", "reader",
+        "simple", "task",
     )  # fmt: skip
 
-    transport: Transport
     match: Found
 
     def __init__(self, server: Server) -> None:
-        self.server = server
-        self.head = _NO_HEAD
-        """The request that is being answered, or was the last one."""
-        self.remote = ""
-        self.request_id: str | None = None
+        super().__init__(server)
         self.simple = False
         """Whether a usual response needs no more than the usual lines."""
         self.task: Task | None = None
-        self.outlet: Outlet | None = None
         self.reader: Reader | None = None
-        self.body: Body | None = None
-        self.busy = False
-        """Whether a request is being answered."""
-        self.paused = False
-        """Whether the transport has more than enough to send."""
-        self.eof = False
-        self.closing = False
-        self.lost = False
         self.handed_over = False
         """Whether the connection has become a WebSocket."""
-        self.deadline = NEVER
-        self.since = 0.0
         self._collector: Collector | None = None
-        self._buffer = b""
         self._scanned = 0
         self._serving = False
         self._in_lua = False
         self._answered = False
         self._keep = True
-        self._unsent = 0
-        self._again: Head | None = None
-        """The last request, while another one like it could be answered as quickly."""
 
     # What the transport calls ----------------------------------------------------------------------------
-
-    def connection_made(self, transport: BaseTransport) -> None:
-        self.transport = transport  # type: ignore[assignment]
-        server = self.server
-        server.connections.add(self)
-        self.deadline = server.now + server.settings.head_timeout
-        if not server.settings.plain:
-            self.remote = _remote_of(transport)
 
     def data_received(self, data: bytes) -> None:
         head = self._again
@@ -141,12 +111,6 @@ class Connection(Protocol):
             self.outlet.close()
             if self.task is not None:
                 self.server.loop.call_later(_LEAVE, self._cancel, self.task)
-
-    def pause_writing(self) -> None:
-        self.paused = True
-        self._again = None
-        self._unsent = self.transport.get_write_buffer_size()
-        self.deadline = self.server.now + self.server.settings.write_timeout
 
     def resume_writing(self) -> None:
         self.paused = False
@@ -284,7 +248,7 @@ class Connection(Protocol):
         try:
             server.border.reserve(len(head.raw) + len(body))
         except BuiltinError as exc:
-            self.respond(500, _TEXT, f"handler error: {exc.message}")
+            self.respond(500, PLAIN_TEXT, f"handler error: {exc.message}")
             return
         route, captures = self.match
         if server.settings.plain and self.reader is None and route.exact is not None:
@@ -314,7 +278,7 @@ class Connection(Protocol):
             server.border.reserve(len(head.raw))
             result = server.scheduler.run_now(self, *head.call)
         except BuiltinError as exc:
-            result = ("done", 500, _TEXT, f"handler error: {exc.message}")
+            result = ("done", 500, PLAIN_TEXT, f"handler error: {exc.message}")
         finally:
             self._in_lua = False
         if not isinstance(result, tuple):
@@ -374,7 +338,7 @@ class Connection(Protocol):
         else:
             if self.outlet is not None:
                 self.outlet.close()
-            self.respond(500, _TEXT, as_bytes(f"handler error: {error}").decode("latin-1"))
+            self.respond(500, PLAIN_TEXT, as_bytes(f"handler error: {error}").decode("latin-1"))
 
     def _cancel(self, task: Task) -> None:
         if task is self.task:
@@ -427,23 +391,6 @@ class Connection(Protocol):
             self.server.log(self, status, len(data))
         self._complete()
 
-    def refuse(self, refusal: Refusal) -> None:
-        """Answer what is no request, and close the connection: nobody knows where the next one would begin."""
-        self.closing = True
-        reason = refusal.reason.encode()
-        framing = f"content-length: {len(reason)}\r\n"
-        date = self.server.date
-        head = head_text(refusal.status, _TEXT, date, 0, framing=framing, http10=False, keep=False)
-        self.transport.write(head.encode("latin-1") + reason)
-        if self.server.log is not None:
-            self.server.log(self, refusal.status, len(reason), refused=True)
-        self._linger()
-
-    def write(self, data: bytes) -> None:
-        """Send bytes of a response."""
-        if not self.lost:
-            self.transport.write(data)
-
     def streamed(self) -> None:
         """A response that came in pieces is complete."""
         outlet = self.outlet
@@ -454,13 +401,6 @@ class Connection(Protocol):
             self._keep = False
         self._complete()
 
-    def drop(self) -> None:
-        """End the connection at once: what was sent is all there is."""
-        if self.outlet is not None:
-            self.outlet.close()
-        self.closing = True
-        self.transport.abort()
-
     def hand_over(self, protocol: Protocol) -> None:
         """What comes from now on is for *protocol*, and so is what has come already."""
         self.handed_over = True
@@ -469,12 +409,6 @@ class Connection(Protocol):
         if data:
             self.transport.resume_reading()
             protocol.data_received(data)
-
-    @property
-    def url(self) -> str:
-        """What the client has asked for, as an address of ours."""
-        base = self.server.place.url.replace("http", "ws", 1)
-        return base + as_text(self.head.path)
 
     def must_close(self) -> None:
         """Nothing may follow the response on this connection."""
@@ -510,53 +444,3 @@ class Connection(Protocol):
             self._serve_held()
         elif body is None and not self.paused:
             self._again = self.head if self.head.call is not None else None
-
-    # Ends ------------------------------------------------------------------------------------------------
-
-    def _close(self) -> None:
-        """Close once everything is sent."""
-        if self.body is not None or self._buffer:
-            self._linger()
-            return
-        self._set_closing()
-        self.transport.close()
-
-    def _linger(self) -> None:
-        """Close for the client's sake in two steps: with bytes unread, the answer could be lost on its way."""
-        self._set_closing()
-        if self.transport.can_write_eof() and not self.eof:
-            self.transport.write_eof()
-            self.transport.resume_reading()
-        else:
-            self.transport.close()
-
-    def _set_closing(self) -> None:
-        self.closing = True
-        self._buffer = b""
-        self._unsent = self.transport.get_write_buffer_size()
-        self.deadline = self.server.now + (self.server.settings.write_timeout if self._unsent else _LINGER)
-
-    def retire(self) -> None:
-        """Close unless a request is under way."""
-        self._again = None
-        if not self.busy and not self._buffer and self.body is None and not self.closing:
-            self._close()
-
-    def expire(self, now: float) -> None:
-        """The deadline has passed."""
-        if self.paused or self.closing:
-            unsent = self.transport.get_write_buffer_size()
-            if unsent >= self._unsent:
-                self.drop()
-            self._unsent = unsent
-            self.deadline = now + (self.server.settings.write_timeout if unsent else _LINGER)
-        elif self._buffer or self.body is not None:
-            self.refuse(Refusal(408, "request timeout"))
-        else:
-            self._close()
-
-
-def _remote_of(transport: BaseTransport) -> str:
-    """The address of the client, `unix` for one without."""
-    peer = transport.get_extra_info("peername")
-    return str(peer[0]) if isinstance(peer, tuple) else "unix"

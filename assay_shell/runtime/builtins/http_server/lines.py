@@ -5,6 +5,7 @@ from __future__ import annotations
 OWN_DATE, CLOSE, OWN_CONNECTION = 1, 2, 4
 """What the Lua side says about the header lines it made: a date, a wish to close, a connection header stand in them."""
 
+PLAIN_TEXT = "content-type: text/plain\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 

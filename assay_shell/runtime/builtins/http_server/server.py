@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from time import monotonic, time
 
-from assay_shell.runtime.builtins.http_server.connection import NEVER, Connection
+from assay_shell.runtime.builtins.http_server.connection import Connection
 from assay_shell.runtime.builtins.http_server.head import HeadReader
 from assay_shell.runtime.builtins.http_server.lines import date_line
+from assay_shell.runtime.builtins.http_server.link import NEVER, Link
 from assay_shell.runtime.values import Function, as_text, from_raw
 
 TYPE_CHECKING = False
@@ -178,6 +179,10 @@ class Server:
 
     # What connections ask for ----------------------------------------------------------------------------
 
+    def remember(self, connection: Link) -> None:
+        """A connection has come."""
+        self.connections.add(connection)  # type: ignore[arg-type]  # the listener makes no others
+
     def forget(self, connection: Connection) -> None:
         """The connection is no more, or none of HTTP."""
         self.connections.discard(connection)
@@ -215,7 +220,7 @@ class Server:
         """*text* without the secrets of this session."""
         return self.runtime.redactor.text(text)
 
-    def _log_entry(self, connection: Connection, status: int, size: int, *, refused: bool = False) -> None:
+    def _log_entry(self, connection: Link, status: int, size: int, *, refused: bool = False) -> None:
         from assay_shell.runtime.builtins.http_server.access import entry_of
 
         entry = entry_of(connection, status, size, refused=refused)
