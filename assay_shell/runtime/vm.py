@@ -189,6 +189,14 @@ class Runtime(Host):
         task = await self.scheduler.run_main_async(function, *map(self.border.to_lua, args))
         return self._finish(task)
 
+    async def results_of(self, function: Any, *args: object) -> list[Any]:
+        """Run a function that `compile` gave on the running event loop; its raw results, which may be kept.
+
+        Errors as `evaluate`.
+        """
+        task = await self.scheduler.run_main_async(function, *map(self.border.to_lua, args))
+        return self._answer(task, lambda results: list(map(self.border.adopt, results)))
+
     def _run(self, function: Any, args: Sequence[object]) -> Task:
         return self.scheduler.run_main(function, *map(self.border.to_lua, args))
 

@@ -26,6 +26,7 @@ local string_functions = string
 
 local core = { presets = {} } -- presets: group -> functions of Lua's own that stand in it
 core.frame, core.set_hook = frame, set_hook
+core.upvalue, core.join = debug.getupvalue, debug.upvaluejoin
 
 -- Stops --------------------------------------------------------------------------------------------------
 -- An interrupt, a cancellation and an exit unwind a task past every pcall.

@@ -1,0 +1,1 @@
+"""One interactive session over a runtime: what the shell and the notebook kernel share."""
