@@ -19,7 +19,7 @@ from assay_shell.session.tokens import depth_at_end, tokens
         pytest.param(["local a, b = 1, 2 local c = 3", "a + b + c"], [6], id="several on one line"),
         pytest.param(["local f = math.floor\nlocal y = f(2.5)", "y"], [2], id="a call ends at the next statement"),
         pytest.param(["local x = 1", "function up() x = x + 1 end", "up()", "x"], [2], id="a function shares it"),
-        pytest.param(["local x = 1 function f() return x end", "local x = 2", "f(), x"], [1, 2], id="redeclared: a new one"),
+        pytest.param(["local x = 1 function f() return x end", "local x = 2", "f(), x"], [1, 2], id="a new one"),
         pytest.param(["local function f(n) return n < 2 and n or f(n-1) + n end", "f(4)"], [10], id="a local function"),
         pytest.param(["local k <const> = 5", "k"], [5], id="a constant"),
         pytest.param(["local x", "x = 4", "x"], [4], id="without a value"),
