@@ -33,7 +33,8 @@ def sessions() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("block", blocks("lua"), ids=lambda block: block.partition("\n")[0][:30])
 def test_each_script_is_part_of_a_tested_example(block: str) -> None:
-    assert [path.name for path in EXAMPLES.glob("*.lua") if block in path.read_text()]
+    scripts = [*EXAMPLES.glob("*.lua"), *EXAMPLES.parent.glob("*.lua")]
+    assert [path.name for path in scripts if block in path.read_text()]
 
 
 @pytest.mark.parametrize(("command", "shown"), sessions(), ids=lambda text: text[:30])

@@ -133,7 +133,7 @@ def _evaluate(job: Job, runtime: Runtime, deliver: Deliver) -> bytes:
 
 def _allow_no_wait(runtime: Runtime) -> None:
     """Have the first wait of the script end it."""
-    before = runtime.scheduler.at_start
+    before = runtime.scheduler.events.at_start
 
     def at_start() -> None:
         if before is not None:
@@ -142,7 +142,7 @@ def _allow_no_wait(runtime: Runtime) -> None:
             runtime.note_stop(DeadlineExceeded(0))
             runtime.scheduler.cancel_main()
 
-    runtime.scheduler.at_start = at_start
+    runtime.scheduler.events.at_start = at_start
 
 
 def _close(runtime: Runtime, envelope: Envelope, deliver: Deliver) -> None:

@@ -170,7 +170,7 @@ class Interrupter:
                 self._wanted = self.count_hook and not spared
                 if task is not None and not spared and not self.count_hook:
                     state = self._descend(state, task.pointer)
-            if spared and scheduler.has_loop:
+            if spared and scheduler.events.exists:
                 scheduler.loop.call_soon_threadsafe(self._cancel_wait)
             sleep(_FIRE_WITHIN)
             if not spared and not self._fired:
@@ -248,7 +248,7 @@ class SignalWatch:
             self._before.append((_signal.SIGURG, _signal.signal(_signal.SIGURG, _leave_alone)))
             thread = get_ident()
             self._runtime.interrupter.nudge = lambda: _signal.pthread_kill(thread, _signal.SIGURG)
-        self._runtime.scheduler.at_start = self._take_signals
+        self._runtime.scheduler.events.at_start = self._take_signals
         start_new_thread(self._watch, (self._pipe[0],))
         return self
 
@@ -256,7 +256,7 @@ class SignalWatch:
         import _signal
         import os
 
-        self._runtime.scheduler.at_start = None
+        self._runtime.scheduler.events.at_start = None
         self._runtime.interrupter.nudge = _leave_alone
         for number, handler in self._before:
             _signal.signal(number, handler)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from _thread import allocate_lock
 
 from assay_shell.runtime.errors import BuiltinError, Interrupted
+from assay_shell.runtime.loop import EventLoop
 from assay_shell.runtime.waits import Ended, Timer
 
 TYPE_CHECKING = False
@@ -71,14 +72,11 @@ class Scheduler:
         self._ready: list[Task] = []
         self._counter = 0
         self._wait: tuple[str, Wait] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._own_loop = False
+        self.events = EventLoop(self._start_ready)
         self._mains: list[Task] = []
         self._workers: list[Task] = []
         self._run_lua: Callable[..., Any]
         self._resume_lua: Callable[..., Any]
-        self.at_start: Callable[[], object] | None = None
-        """Called on a loop of our own whenever it starts to run."""
         self.before_end: list[Callable[[], Coroutine[Any, Any, Any]]] = []
         """Awaited before the tasks that are left are cancelled."""
         self.current: Task | None = None
@@ -112,27 +110,21 @@ class Scheduler:
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
         """The event loop; made on first use."""
-        if self._loop is None or self._loop.is_closed():
-            from asyncio import get_running_loop
+        return self.events.get()
 
-            try:
-                self._loop = get_running_loop()
-                self._own_loop = False
-            except RuntimeError:
-                self._loop = _new_loop()
-                self._own_loop = True
-            ready, self._ready = self._ready, []
-            for task in ready:
-                self._loop.call_soon(self._step, task)
-        return self._loop
+    def _start_ready(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Start what was spawned before there was a loop."""
+        ready, self._ready = self._ready, []
+        for task in ready:
+            loop.call_soon(self._step, task)
 
     def spawn(self, function: Any, *args: Any) -> Task:
         """A new task of the raw Lua *function*; it starts at the next wait of the running one."""
         task = self._new_task(function, *args)
-        if self._loop is None:
-            self._ready.append(task)
+        if self.events.exists:
+            self.loop.call_soon(self._step, task)
         else:
-            self._loop.call_soon(self._step, task)
+            self._ready.append(task)
         return task
 
     async def call(self, function: Function, *args: object) -> list[Any]:
@@ -253,7 +245,7 @@ class Scheduler:
         task = self._new_main(function, *args)
         self._step(task)
         if task.state == "running":
-            self._complete(self.finished(task))
+            self.events.complete(self.finished(task))
         self._mains.remove(task)
         return task
 
@@ -271,11 +263,6 @@ class Scheduler:
         finally:
             self._mains.remove(task)
         return task
-
-    @property
-    def has_loop(self) -> bool:
-        """Whether anything has waited yet."""
-        return self._loop is not None and not self._loop.is_closed()
 
     @property
     def busy(self) -> bool:
@@ -308,11 +295,11 @@ class Scheduler:
 
     def end(self) -> None:
         """Cancel every task that is left, let its clean-up run, and report what failed unseen."""
-        if self._loop is None:
+        if self.events.idle:
+            self.events.complete(self.end_async())
+        elif not self.events.exists:
             for task in self._running():
                 self._end(task, "stopped")
-        elif not self._loop.is_running():
-            self._complete(self.end_async())
         for task in list(self._tasks.values()):
             self._report(task)
 
@@ -325,25 +312,6 @@ class Scheduler:
     def _running(self) -> list[Task]:
         return [task for task in self._tasks.values() if task.state == "running"]
 
-    def close(self) -> None:
-        """End the loop of our own, with everything on it."""
-        loop = self._loop
-        if loop is None or not self._own_loop or loop.is_closed():
-            return
-        import asyncio
-
-        left = asyncio.all_tasks(loop)
-        for pending in left:
-            pending.cancel()
-        if left:
-            self._complete(_patiently(left))
-        self._complete(loop.shutdown_asyncgens())
-        loop.close()
-
-    def run(self, awaitable: Coroutine[Any, Any, Any]) -> Any:
-        """Run a coroutine of ours on the loop, between scripts."""
-        return self._complete(awaitable)
-
     async def _cancel_all(self, tasks: list[Task]) -> None:
         import asyncio
 
@@ -354,13 +322,6 @@ class Scheduler:
             _, late = await asyncio.wait(waits, timeout=_CANCEL_GRACE)
             for wait in late:
                 wait.cancel()
-
-    def _complete(self, awaitable: Coroutine[Any, Any, Any]) -> Any:
-        """Run the loop of our own until *awaitable* is done."""
-        loop = self.loop
-        if self.at_start is not None:
-            loop.call_soon(self.at_start)
-        return loop.run_until_complete(awaitable)
 
     def _new_main(self, function: Any, *args: Any) -> Task:
         task = self._new_task(function, *args)
@@ -419,9 +380,7 @@ class Scheduler:
         assert self._wait is not None
         name, wait = self._wait
         self._wait = None
-        loop = self._loop
-        if loop is None or loop.is_closed():
-            loop = self.loop
+        loop = self.events.get()
         if task.due_stop:
             task.due_stop = False
             wait.close()
@@ -470,20 +429,3 @@ class Scheduler:
         error = self._runtime.task_error(task)
         if not isinstance(error, Interrupted):
             self._runtime.log("warn", f"async.spawn: a task that nobody awaits failed: {error}")
-
-
-def _new_loop() -> asyncio.AbstractEventLoop:
-    """uvloop's where it is installed: waits cost half as much, for 5 ms at the first one."""
-    try:
-        import uvloop
-    except ImportError:
-        import asyncio
-
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()
-
-
-async def _patiently(tasks: set[asyncio.Task[Any]]) -> None:
-    from asyncio import wait
-
-    await wait(tasks, timeout=_CANCEL_GRACE)

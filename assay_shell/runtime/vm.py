@@ -319,9 +319,9 @@ class Runtime(Host):
         for release in reversed(self._on_close):
             result = release()
             if hasattr(result, "__await__"):
-                self.scheduler.run(result)  # type: ignore[arg-type]
+                self.scheduler.events.complete(result)  # type: ignore[arg-type]
         self._on_close.clear()
-        self.scheduler.close()
+        self.scheduler.events.close()
         self._shut()
 
     def _shut(self) -> None:

@@ -23,6 +23,7 @@ OURS = {
     "assay_shell.runtime.host",
     "assay_shell.runtime.interrupt",
     "assay_shell.runtime.log",
+    "assay_shell.runtime.loop",
     "assay_shell.runtime.scheduler",
     "assay_shell.runtime.standard",
     "assay_shell.runtime.values",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,19 @@ def test_rotating_is_refused_under_readonly(cli: Command, stub: Stub, tmp_path: 
     assert "readonly: fs.write blocked" in done.stderr.decode()
     assert config.read_text() == "name: cart\n"
     assert stub.requests == []
+
+
+def test_orders_are_written_in_one_transaction_and_no_parameter_becomes_sql(cli: Command, tmp_path: Path) -> None:
+    environment = {"DATABASE_URL": f"sqlite:{tmp_path}/shop.db?mode=rwc"}
+    done = cli(README / "orders.lua", env=environment)
+    assert (done.returncode, done.stdout) == (0, b"chair'); DROP TABLE orders; --\t120\n")
+    with sqlite3.connect(tmp_path / "shop.db") as shop:
+        assert shop.execute("SELECT count(*), sum(total) FROM orders").fetchone() == (2, 162.5)
+
+
+def test_orders_in_a_database_that_has_them_fail_with_its_words(cli: Command, tmp_path: Path) -> None:
+    environment = {"DATABASE_URL": f"sqlite:{tmp_path}/shop.db?mode=rwc"}
+    cli(README / "orders.lua", env=environment)
+    again = cli(README / "orders.lua", env=environment)
+    assert again.returncode == 1
+    assert "table orders already exists" in again.stderr.decode()

@@ -41,7 +41,7 @@ def test_a_builtin_may_decide_call_by_call_whether_it_waits(runtime: Runtime) ->
 
 def test_a_builtin_that_answers_at_once_starts_no_event_loop(runtime: Runtime) -> None:
     runtime.evaluate("return lookup('a')")
-    assert not runtime.scheduler.has_loop
+    assert not runtime.scheduler.events.exists
 
 
 def test_a_wait_decided_on_late_fails_like_any_other(runtime: Runtime) -> None:

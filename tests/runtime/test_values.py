@@ -252,7 +252,7 @@ def test_references_outlive_the_coroutine_that_gave_them(runtime):
         " collectgarbage() collectgarbage()"
     )
     assert all(value.get("n") == 1 for value, _ in kept)
-    assert runtime.scheduler.run(kept[0][1].call()) == [2]
+    assert runtime.scheduler.events.complete(kept[0][1].call()) == [2]
     kept.clear()
     assert runtime.evaluate("collectgarbage() return 1") == [1]
 

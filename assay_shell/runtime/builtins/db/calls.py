@@ -143,7 +143,7 @@ def _at_once(where: str, connection: Connection, owner: Owner, text: str, values
 def _may_go_on(runtime: Runtime, database: Database) -> bool:
     """Whether nobody else has to get a turn now: other tasks after each statement, the event loop now and then."""
     scheduler = runtime.scheduler
-    if not scheduler.has_loop:
+    if not scheduler.events.exists:
         return scheduler.alone
     now = perf_counter()
     if scheduler.alone and now - database.turn_at < _TURN:

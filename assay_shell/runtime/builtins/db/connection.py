@@ -277,6 +277,6 @@ def owner_of(runtime: Runtime) -> Owner:
     """The task that a builtin is called by; None for the main chunk, whose inputs a shell runs one after another."""
     scheduler = runtime.scheduler
     task = scheduler.current
-    if task is None and scheduler.has_loop:  # called once an approval has come
+    if task is None and scheduler.events.exists:  # called once an approval has come
         task = scheduler.served()
     return None if task is None or scheduler.is_main(task) else task

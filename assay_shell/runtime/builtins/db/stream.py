@@ -65,7 +65,7 @@ class Source:
     def drop(self, runtime: Runtime) -> None:
         """Have the result closed as soon as the event loop gets to it; nobody can wait for that."""
         scheduler = runtime.scheduler
-        if not self._ended and scheduler.has_loop:
+        if not self._ended and scheduler.events.exists:
             closing = scheduler.loop.create_task(self.finish())
             _closing.add(closing)
             closing.add_done_callback(_closing.discard)

@@ -355,7 +355,7 @@ def test_a_module_may_declare_that_its_post_reads(engine: str, stub: Stub) -> No
         assert effect_of_declared(None, "POST", stub.url, opts) == ("read", f"POST {stub.url}")
         assert effect_of_declared(None, "POST", stub.url, None)[0] == "write"
         assert runtime.evaluate("return http.declared_request") in ([], [None])
-        answer = runtime.scheduler.run(helper.function(runtime, None, "POST", f"{stub.url}/query", opts))
+        answer = runtime.scheduler.events.complete(helper.function(runtime, None, "POST", f"{stub.url}/query", opts))
         assert answer.obj["status"] == 200
     assert json.loads(stub.requests[0].body) == {"q": 1}
 
