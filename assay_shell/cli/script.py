@@ -21,7 +21,7 @@ from assay_shell.runtime.errors import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from assay_shell.cli.arguments import Invocation
     from assay_shell.runtime.log import Log
@@ -242,24 +242,14 @@ def _tell(error: ScriptError, script: Script, runtime: Runtime, log: Log) -> Non
     if not log.allows("error"):
         return
 
-    def names(owner: str) -> Iterable[str]:
-        return known_names(runtime, owner)
-
     source = _source_of(error.chunk, script)
     if log.as_json:
         place = {"script": error.chunk, "line": error.line} if error.chunk is not None else {}
-        log.write("error", text_with_hint(error, source, names), **place)
+        log.write("error", text_with_hint(error, source, runtime.known_names), **place)
     elif sys.stderr.isatty():
-        log.block(panel(error, source, colour=log.colour, names=names))
+        log.block(panel(error, source, colour=log.colour, names=runtime.known_names))
     else:
-        log.write("error", text_with_hint(error, source, names))
-
-
-def known_names(runtime: Runtime, owner: str) -> list[str]:
-    """Return the global names, or those of the builtin group *owner*."""
-    if not owner:
-        return [str(name) for name in runtime.lua.globals()]
-    return [name.partition(".")[2] for name in runtime.builtins if name.startswith(f"{owner}.")]
+        log.write("error", text_with_hint(error, source, runtime.known_names))
 
 
 def _source_of(chunk: str | None, script: Script) -> str | None:

@@ -72,6 +72,12 @@ class Host:
         for name in GROUPS:
             self.driver["load_group"](name)
 
+    def known_names(self, owner: str = "") -> list[str]:
+        """The global names, or the functions of the builtin group *owner*."""
+        if not owner:
+            return [str(name) for name in self.lua.globals()]
+        return [name.partition(".")[2] for name in self.builtins if name.startswith(f"{owner}.")]
+
     def include(self, name: str) -> Any:
         """Run one of the core's own Lua files with the private helpers; what it returns, raw."""
         return self.driver["include"](lua_file(name), name)
