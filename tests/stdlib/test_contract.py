@@ -37,6 +37,7 @@ def script(name: str, row: dict[str, Any], url: str) -> str:
     data = CONTRACTS[name]
     client = row.get("client") or data.get("client")
     made = f"local c = {client}" if client else ""
+    made += " local function all(next) local list = {} for x in next do list[#list + 1] = x end return list end"
     return f'local url, m = "{url}", require("assay.{name}") {row.get("before", "")} {made} return {row["call"]}'
 
 
@@ -105,11 +106,21 @@ def test_an_answer_that_is_no_json_is_an_error_that_tells_the_request(run, stub,
 
 @pytest.mark.parametrize(("name", "data"), OWN)
 def test_each_function_is_present_documented_and_exercised(run, name, data):
+    # `beyond` names what the contract does not have: it is documented and exercised too, but search does not index it,
+    # so that ranks stay (written `M.name = function`). In modules with methods, `M.name` is one of the module.
     functions, methods = data.get("functions", []), data.get("methods", [])
+    beyond = data.get("beyond", [])
+    plain_beyond = [name.removeprefix("M.") for name in beyond]
+    if methods:
+        functions = [*functions, *(name.removeprefix("M.") for name in beyond if name.startswith("M."))]
+        methods = [*methods, *(name for name in beyond if not name.startswith("M."))]
+    else:
+        functions = [*functions, *plain_beyond]
     header = lua_header(SOURCES[name])
     documented = [ref.name.replace(":", ".").rpartition(".")[2] for ref in header.quickrefs]
     assert sorted(documented) == sorted(function for function in [*functions, *methods] if function != "client")
-    assert documented == [function for function in data["indexed"] if function != "client"]
+    contracted = [name for name in documented if name not in plain_beyond]
+    assert contracted == [function for function in data["indexed"] if function != "client"]
     listing = (
         "local names = {} for name, f in pairs(X) do if type(f) == 'function' then names[#names + 1] = name end end "
     )

@@ -15,8 +15,8 @@ local _, core = ...
 local byte, find, format, gmatch, gsub, lower, match, sub =
   string.byte, string.find, string.format, string.gmatch, string.gsub, string.lower, string.match, string.sub
 local concat, max, min = table.concat, math.max, math.min
-local error, getmetatable, ipairs, pairs, pcall, rawset, setmetatable, tostring, type =
-  error, getmetatable, ipairs, pairs, pcall, rawset, setmetatable, tostring, type
+local error, getmetatable, ipairs, pairs, pcall, rawset, setmetatable, tonumber, tostring, type =
+  error, getmetatable, ipairs, pairs, pcall, rawset, setmetatable, tonumber, tostring, type
 local string_functions = string
 
 local rest = {}
@@ -104,11 +104,14 @@ local function refuse(where, value, name)
   error((position() or "") .. text, 0)
 end
 
+--- `value` as text; an error that names the function `where` and the argument `name` unless it is a string or a number.
 local function text_of(where, value, name)
   local kind = type(value)
   if kind ~= "string" and kind ~= "number" then refuse(where, value, name) end
   return tostring(value)
 end
+
+rest.text = text_of
 
 local function fill_path(where, template, value_of)
   local shown = gsub(template, "{%+?([%w_]+)}", function(name) return text_of(where, value_of(name), name) end)
@@ -326,7 +329,9 @@ end
 function Service:request(method, name, client, template, values, call)
   call = call or {}
   call.name, call.method = name, method
-  local base = rest.base(type(client) == "table" and client.url or client)
+  local base = client
+  if type(client) == "table" then base = client[self.address] end
+  base = rest.base(base)
   local target
   target, call.path, call.query = fill(format("%s.%s", self.name, name), template, values)
   local options = options_for(self, client, call)
@@ -361,11 +366,13 @@ end
 --- line and a table of arguments, and give the decoded body: `get` (raises for all but 200), `find` (nil for 404),
 --- `post`, `put` and `delete` (further argument: what `request` takes, and `ok`, the statuses that are a success).
 ---
---- `opts`: `headers` (function of the client), `message` (`rest.by_path`, `by_target`, `by_function`).
+--- `opts`: `headers` (function of the client), `message` (`rest.by_path`, `by_target`, `by_function`), `address` (the
+--- field of the client with its base address, `url`).
 function rest.service(name, opts)
   local _, where = pcall(error, "", 4)
   local service = setmetatable({ name = name, position = where }, { __index = Service })
   service.headers, service.message = opts.headers, opts.message or rest.by_path
+  service.address = opts.address or "url"
   function service.get(...) return service:fetch("GET", ...) end
   function service.post(...) return service:fetch("POST", ...) end
   function service.put(...) return service:fetch("PUT", ...) end
@@ -406,6 +413,27 @@ function rest.all(fetch)
     mark = following ~= mark and following or nil
   end
   return all
+end
+
+local function decoded(text)
+  text = gsub(text, "+", " ")
+  return (gsub(text, "%%(%x%x)", function(digits) return string_functions.char(tonumber(digits, 16)) end))
+end
+
+--- The query of the page that a response's `Link` header calls the next one; nil after the last page. Only the query
+--- is taken from there: where requests go, and with them credentials, is not for a server to say.
+function rest.next_link(response)
+  for target, parameters in gmatch(response.headers.link or "", "<([^>]*)>([^,<]*)") do
+    if find(parameters, 'rel="?next"?') then return match(target, "%?([^#]*)") end
+  end
+end
+
+--- The parameters of a query, by name; those of `values` where the query does not have them.
+function rest.parameters(query, values)
+  local found = {}
+  for name, value in pairs(values or {}) do found[name] = value end
+  for name, value in gmatch(query or "", "([^&=]+)=([^&]*)") do found[decoded(name)] = decoded(value) end
+  return found
 end
 
 -- Waiting ------------------------------------------------------------------------------------------------
