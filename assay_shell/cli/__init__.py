@@ -96,7 +96,9 @@ def complain(message: str) -> None:
 
 
 def _without_command(invocation: Invocation) -> int:
-    """Show the help: there is nothing to run, which callers in pipelines learn from the exit code."""
+    """Open the shell on a terminal. Elsewhere show the help, and tell pipelines by the exit code that nothing ran."""
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        return front_end("assay_shell.cli.shell", "run")(invocation)
     from assay_shell.cli import help as texts
 
     sys.stdout.write(texts.text(invocation.command))

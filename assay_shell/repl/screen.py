@@ -1,0 +1,133 @@
+"""The one writer to the terminal: scripts, results, jobs and the spinner all pass here, in order, from any thread."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import threading
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import TextIO
+
+_MOST_HELD = 1 << 20
+"""Bytes that wait to be written before a script that writes faster than the terminal takes it has to wait as well."""
+_PATIENCE = 5.0
+_JOB_PAUSE = 0.05
+"""Seconds between two times that output goes above the prompt, which is drawn anew for it."""
+
+
+class Screen:
+    """Writes to a terminal. While a line is being typed, output goes above it by *above*."""
+
+    def __init__(self, stream: TextIO | None = None, *, environment: dict[str, str] | None = None) -> None:
+        self._stream = stream or sys.stdout
+        env = dict(os.environ) if environment is None else environment
+        self.dumb = env.get("TERM", "dumb").lower() in ("dumb", "unknown")
+        self.colour = not self.dumb and not env.get("NO_COLOR")
+        self.encoding = self._stream.encoding or "utf-8"
+        self.unicode = self.encoding.lower().replace("-", "") == "utf8"
+        self._held = bytearray()
+        self._free = threading.Condition()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._scheduled = False
+        self._status = ""
+        self._at_start = True
+        self.above: Callable[[Callable[[], None]], Awaitable[None]] | None = None
+        """Runs a function that writes above the line being typed; None while none is."""
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Write from *loop* from now on."""
+        self._loop = loop
+        if self._held:
+            loop.call_soon(self._drain)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows."""
+        found = shutil.get_terminal_size()
+        return found.columns, found.lines
+
+    def write(self, data: bytes) -> None:
+        """Write *data* as it is, soon; for any thread."""
+        with self._free:
+            if threading.get_ident() != _main_thread():
+                self._free.wait_for(lambda: len(self._held) < _MOST_HELD, _PATIENCE)
+            self._held += data
+            if self._scheduled or self._loop is None or self._loop.is_closed():
+                return
+            self._scheduled = True
+        self._loop.call_soon_threadsafe(self._drain)
+
+    def say(self, text: str) -> None:
+        """Write *text* and a line end; what the terminal's encoding lacks is spelled out."""
+        self.write(self.encoded(f"{text}\n"))
+
+    def encoded(self, text: str) -> bytes:
+        """*text* in the terminal's encoding."""
+        if self.unicode:
+            return text.encode("utf-8", "surrogateescape")
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").encode(self.encoding, "replace")
+
+    def dim(self, text: str) -> str:
+        """*text* set back where there is colour."""
+        return f"\x1b[2m{text}\x1b[0m" if self.colour else text
+
+    def status(self, text: str) -> None:
+        """Show *text* in a line of its own until something else is written; "" removes it."""
+        if self.dumb or (text and not self._at_start) or text == self._status == "":
+            return
+        self._status = text
+        self._put(b"\r\x1b[K" + self.encoded(text))
+
+    def flush(self) -> None:
+        """Write all that is held back, on the loop's thread, where no line is being typed."""
+        with self._free:
+            held, self._held = bytes(self._held), bytearray()
+            self._free.notify_all()
+        if not held:
+            return
+        if self._status:
+            held = b"\r\x1b[K" + held
+            self._status = ""
+        self._at_start = held.endswith(b"\n")
+        self._put(held)
+
+    def fresh_line(self) -> None:
+        """Have what comes next begin at the start of a line."""
+        self.flush()
+        self.status("")
+        if not self._at_start:
+            self._put(b"\n")
+            self._at_start = True
+
+    def _put(self, data: bytes) -> None:
+        buffer = self._stream.buffer
+        try:
+            buffer.write(data)
+            buffer.flush()
+        except BlockingIOError:  # somebody made the terminal non-blocking: what did not fit is lost to it anyway
+            return
+
+    def _drain(self) -> None:
+        self._scheduled = False
+        if self.above is None:
+            self.flush()
+        elif self._held and self._loop is not None:
+            self._writing = self._loop.create_task(self._drain_above(self.above))
+
+    async def _drain_above(self, above: Callable[[Callable[[], None]], Awaitable[None]]) -> None:
+        self._scheduled = True
+        await asyncio.sleep(_JOB_PAUSE)
+        self._scheduled = False
+        if self.above is above and self._held:
+            await above(self.fresh_line)
+        else:
+            self._drain()
+
+
+def _main_thread() -> int | None:
+    return threading.main_thread().ident
