@@ -8,6 +8,7 @@ so that functions of both inputs see each other's changes. Earlier results (`_`,
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from assay_shell.runtime.errors import ScriptSyntaxError
 from assay_shell.session.tokens import Token, tokens
@@ -33,6 +34,17 @@ _MOST_SPLITS = 40
 """Places where the last expression of an input that is no chunk is looked for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A raw Lua *function* that answers with the values to show, and whether these come from a statement's call.
+
+    A call that stands alone may well give nil where it has nothing to say; an expression that is nil says something.
+    """
+
+    function: Any
+    is_call: bool
+
+
 class Cells:
     """Compiles the inputs of one session and keeps their locals."""
 
@@ -40,8 +52,8 @@ class Cells:
         self._runtime = runtime
         self._lua = {str(name): value for name, value in runtime.include("session").items()}
 
-    def compile(self, source: str, name: str, results: list[Any]) -> Any:
-        """The Lua function of an input; it answers with the values to show. *results* are the latest first.
+    def compile(self, source: str, name: str, results: list[Any]) -> Cell:
+        """What an input means. *results* are the earlier ones, the latest first.
 
         Raises:
             ScriptSyntaxError: it does not compile.
@@ -55,7 +67,7 @@ class Cells:
         names = ", ".join([KEEP, PASS, *given, *shared])
         wrapped = f"local {names} = ... return function(...) {_keeping(body)}\nend"
         maker = self._runtime.compile(wrapped, name)
-        return self._lua["open"](maker, *given.values())
+        return Cell(self._lua["open"](maker, *given.values()), is_call=body is not source and self._compiles(source))
 
     def names(self) -> list[str]:
         """The locals of the session, in the order of their first declaration."""

@@ -65,8 +65,9 @@ class Session:
         outcome = Outcome(number, source, f"<input {number}>")
         started = monotonic()
         try:
-            function = self.cells.compile(source, outcome.name, self.results)
-            outcome.values = await self.runtime.results_of(function)
+            cell = self.cells.compile(source, outcome.name, self.results)
+            values = await self.runtime.results_of(cell.function)
+            outcome.values = [] if cell.is_call and values == [None] else values
         except AssayError as error:
             outcome.error = error
         outcome.seconds = monotonic() - started

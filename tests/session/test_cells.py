@@ -38,6 +38,8 @@ from assay_shell.session.tokens import depth_at_end, tokens
         pytest.param(["_"], [None], id="no earlier result"),
         pytest.param(["_ = 3", "_"], [3], id="a global of that name"),
         pytest.param(["-- nothing"], [], id="a comment alone"),
+        pytest.param(["print('x')"], [], id="a call with nothing to say"),
+        pytest.param(["x"], [None], id="an expression that is nil"),
     ],
 )
 def test_inputs_go_on_where_the_last_one_ended(typed, inputs, values):
