@@ -11,7 +11,7 @@ from assay_shell.runtime.values import Border, Raw, Stream, Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from typing import Any
 
     from lupa.lua55 import LuaRuntime
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     Log = Callable[..., None]
     Writer = Callable[[bytes], object]
+    AskLine = Callable[..., Awaitable[str | None]]
 
 _LUA_FILES = os.path.join(os.path.dirname(__file__), "lua")
 
@@ -44,6 +45,9 @@ class Host:
         """What the script sees as environment before the process's own; front ends fill it."""
         self.resources: dict[str, Any] = {}
         """What groups keep for this runtime, such as pools of connections; keyed by group."""
+        self.ask_line: AskLine | None = None
+        """Asks the human for a line: called with the prompt and whether the answer is `secret`; None at the end of
+        input. Where no front end sets it, standard input answers."""
         self._log = log
         self._warned: set[str] = set()
         self._on_close: list[Callable[[], object]] = []

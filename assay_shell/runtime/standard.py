@@ -11,6 +11,11 @@ Loaded into every VM; everything else waits until a script looks into its group.
 @description Unix timestamp in seconds
 @keywords time, timestamp, unix, epoch, clock, datetime
 @quickref time() -> float | Seconds since 1970-01-01 00:00 UTC, with fractions
+
+@module input
+@description Ask the human for a line of text
+@keywords input, ask, prompt, read, question, password, interactive
+@quickref input(prompt?, secret?) -> string|nil | Ask for a line of text, hidden when secret; nil at the end of input
 """
 
 from __future__ import annotations
@@ -42,7 +47,7 @@ def register(runtime: Runtime) -> None:
     runtime.lend("allow_io_open", depends(allow_open, effect_of_open), public="io.open")
     for name, (public, builtin) in COMMANDS.items():
         runtime.lend(name, builtin, public=public)
-    runtime.define("", {"sleep": read(sleep), "time": read(unix_time)})
+    runtime.define("", {"sleep": read(sleep), "time": read(unix_time), "input": read(ask_for_input)})
     runtime.include("stdio")
     runtime.include("require")
     runtime.include("sandbox")
@@ -67,6 +72,19 @@ def unix_time() -> float:
     Example: `local started = time()`
     """
     return time.time()
+
+
+def ask_for_input(runtime: Runtime, prompt: str = "", secret: bool = False) -> object:  # noqa: FBT001, FBT002 - Lua's
+    """Ask for a line of text; other tasks run meanwhile. nil at the end of input.
+
+    In a notebook an input box appears, on a terminal the prompt. *secret* hides what is typed, and masks it from then
+    on wherever this session shows or logs something.
+
+    Example: `local version = input("version to roll out: ")`
+    """
+    from assay_shell.runtime.asking import answer
+
+    return answer(runtime, prompt, secret=secret)
 
 
 def write_out(runtime: Runtime, data: bytes) -> None:

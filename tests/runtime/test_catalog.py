@@ -33,8 +33,9 @@ CONTRACT = {
     "env": ("Environment variables: get", "env environment variable configuration config"),
     "sleep": ("Sleep for N seconds", "sleep delay pause wait time"),
     "time": ("Unix timestamp in seconds", "time timestamp unix epoch clock datetime"),
+    "input": ("Ask the human for a line of text", "input ask prompt read question password interactive"),
 }  # fmt: skip
-GLOBALS = ("sleep", "time")
+GLOBALS = ("sleep", "time", "input")
 LUA_S_OWN = {"os.clock", "os.date", "os.difftime", "os.getenv", "os.time"}  # described by Lua's manual
 
 
