@@ -27,6 +27,7 @@ local string_functions = string
 local core = { presets = {} } -- presets: group -> functions of Lua's own that stand in it
 core.frame, core.set_hook = frame, set_hook
 core.upvalue, core.join = debug.getupvalue, debug.upvaluejoin
+core.metatable, core.parameter, core.globals = raw_getmetatable, debug.getlocal, globals
 
 -- Stops --------------------------------------------------------------------------------------------------
 -- An interrupt, a cancellation and an exit unwind a task past every pcall.
@@ -435,6 +436,7 @@ end
 -- a script pays for nothing it does not use.
 
 local groups = {}
+core.groups = groups
 
 function driver.lazy_group(name)
   local group, lazy = groups[name] or {}, { __metatable = false }

@@ -73,6 +73,16 @@ class Redactor:
         masked = shapes.mask(text, lowered)
         return pairs.mask(masked, lowered if masked is text else _lower(masked))
 
+    @property
+    def longest(self) -> int:
+        """Return the characters of the longest spelling of a registered value, 0 without any.
+
+        Whoever shows a part of a text has to know so much beyond it to tell a secret at the cut.
+        """
+        if not self._fresh:
+            self._refresh()
+        return len(self._forms[0]) if self._forms else 0
+
     def value(self, obj: Any) -> Any:
         """Return nested data (dicts, lists, tuples, strings, bytes) with secrets masked: by name and by what they hold.
 

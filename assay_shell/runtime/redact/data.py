@@ -7,10 +7,13 @@ from assay_shell.runtime.redact.names import HEADER, PASSWORD, TOKEN, kind_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 _DEEPEST = 100
+SECRET_DATA = ("data", "stringData")
+"""Members of a Kubernetes Secret whose members are secrets."""
+_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def masked(obj: Any, hide: Callable[[str], str]) -> Any:
@@ -50,10 +53,10 @@ class _Masking:
         shown = {}
         for key, item in table.items():
             name = self._hide(key) if isinstance(key, str) else key
-            if key in ("data", "stringData") and isinstance(item, dict) and _is_kubernetes_secret(table):
+            if key in SECRET_DATA and isinstance(item, dict) and is_kubernetes_secret(table):
                 shown[name] = {each: self.any(value, above, secret=True) for each, value in item.items()}
             else:
-                shown[name] = self.any(item, above, secret=is_secret(key) or _is_value_of_secret(table, key))
+                shown[name] = self.any(item, above, secret=is_secret_member(table, key, item))
         return shown
 
     def _bytes(self, data: bytes) -> bytes:
@@ -62,12 +65,22 @@ class _Masking:
         return data if shown == text else shown.encode("utf-8", "surrogateescape")
 
 
-def _is_kubernetes_secret(table: dict[Any, Any]) -> bool:
+def is_kubernetes_secret(table: Mapping[Any, Any]) -> bool:
     """Tell a Secret, also one from a list, whose items do not say what they are but have a Secret's members."""
     kind = table.get("kind")
     return kind == "Secret" or (kind is None and "metadata" in table and isinstance(table.get("type"), str))
 
 
-def _is_value_of_secret(table: dict[Any, Any], key: Any) -> bool:
+def is_secret_member(table: Mapping[Any, Any], key: Any, item: Any) -> bool:
+    """Tell whether the member *key* of *table* holds a secret, by its name or by that of the table."""
+    return is_secret(key) or _is_value_of_secret(table, key) or (key == _APPLIED and _is_copy_of_secret(item))
+
+
+def _is_copy_of_secret(item: Any) -> bool:
+    """Tell the Secret that kubectl keeps as it was applied, as JSON text in an annotation."""
+    return not isinstance(item, str) or '"kind":"Secret"' in item.replace(" ", "")
+
+
+def _is_value_of_secret(table: Mapping[Any, Any], key: Any) -> bool:
     """Tell the value of `{name = "DB_PASSWORD", value = "..."}`, as containers and header lists have it."""
     return key in ("value", "Value") and is_secret(table.get("name") or table.get("Name") or table.get("key"))

@@ -1,0 +1,149 @@
+"""Reading Lua values for views: raw, a bounded part at a time, with secrets masked on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lupa.lua55 import lua_type
+
+from assay_shell.runtime.redact import SHORTEST
+from assay_shell.runtime.values import as_bytes, from_raw
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from assay_shell.runtime.host import Host
+
+SHOWN = 1024
+"""Characters of a text inside a table or tree that are read for a view."""
+MARGIN = 1024
+"""Bytes that are read beyond what is shown, so that a secret at the cut is recognised."""
+_CHUNK = 4000
+"""Values that cross to Python at once, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A raw member of a table; *whole* is the length of a string of which only the head was read, else None."""
+
+    key: Any
+    raw: Any
+    whole: int | None
+
+
+class Reader:
+    """The Lua side of views in one VM. Nothing that it does runs code of a script."""
+
+    def __init__(self, runtime: Host) -> None:
+        self.runtime = runtime
+        self.lua = {str(name): function for name, function in runtime.include("views").items()}
+        self._kubernetes: dict[str, Any] | None = None
+
+    @property
+    def kubernetes(self) -> dict[str, Any]:
+        """The Lua functions that know the columns of Kubernetes objects."""
+        if self._kubernetes is None:
+            included = self.runtime.include("views_kubernetes")
+            self._kubernetes = {str(name): function for name, function in included.items()}
+        return self._kubernetes
+
+    @property
+    def window(self) -> int:
+        """Bytes of a string that are read to show `SHOWN` characters of it."""
+        return SHOWN + self.margin
+
+    @property
+    def margin(self) -> int:
+        """Bytes beyond a cut that have to be known."""
+        return max(MARGIN, self.runtime.redactor.longest)
+
+    # Tables ----------------------------------------------------------------------------------------------
+
+    def measure(self, table: Any) -> tuple[str, int, bool]:
+        """`list` or `map`, the number of members, and whether that is exact."""
+        kind, size, exact = self.lua["measure"](table)
+        return str(kind), int(size), bool(exact)
+
+    def members(self, table: Any, count: int) -> list[Member]:
+        """The first *count* members of a map, by name."""
+        values, lengths = split(self.lua["members"](table, count, self.window))
+        return [
+            Member(values[at], values[at + 1], lengths.get(at + 2))
+            for at in range(0, len(values), 2)
+        ]
+
+    def items(self, table: Any, first: int, last: int) -> Iterator[Member]:
+        """Items *first* to *last* of a list, from 1."""
+        for start in range(first, last + 1, _CHUNK):
+            end = min(last, start + _CHUNK - 1)
+            values, lengths = split(self.lua["items"](table, start, end, self.window))
+            for at, value in enumerate(values):
+                yield Member(start + at, value, lengths.get(at + 1))
+
+    def block(self, table: Any, first: int, last: int, keys: Any) -> tuple[list[Any], dict[int, int]]:
+        """The members *keys* (a raw list) of rows *first* to *last*, one row after the other.
+
+        The second result holds the lengths of strings of which only the head was read, by position from 1.
+        """
+        return split(self.lua["rows"](table, first, last, keys, self.window))
+
+    # Text ------------------------------------------------------------------------------------------------
+
+    def text(self, raw: str, whole: int | None = None, most: int = SHOWN) -> tuple[str, int]:
+        """What is shown of a raw string, masked, and how many of its bytes are not.
+
+        *whole* is its length where *raw* is only the head of it.
+        """
+        length = len(raw) if whole is None else whole
+        if length <= most:
+            return self.mask(from_raw(raw)), 0
+        window = raw[: most + self.margin]
+        text = self.mask(from_raw(window))
+        if length > len(window):
+            text = text[: max(0, len(text) - self.margin)]
+        kept = text[:most]
+        return kept, max(0, length - len(as_bytes(kept)))
+
+    def mask(self, text: str) -> str:
+        """*text* with secrets masked."""
+        return self.runtime.redactor.text(text) if len(text) >= SHORTEST else text
+
+    def hide(self, texts: Iterable[str]) -> dict[str, str]:
+        """Those of *texts* that hold secrets, with them masked. They are looked at together: most hold nothing."""
+        looked_at = [text for text in texts if len(text) >= SHORTEST and not text.isdecimal()]
+        joined = "\n\n".join(looked_at)
+        if self.runtime.redactor.text(joined) == joined:
+            return {}
+        return {text: self.runtime.redactor.text(text) for text in looked_at}
+
+
+def split(results: Any) -> tuple[list[Any], dict[int, int]]:
+    """The values that the Lua side answered, and the lengths of the strings that it cut, by position from 1."""
+    if not isinstance(results, tuple):
+        return [], {} if results is None else dict(results.items())
+    return list(results[1:]), {} if results[0] is None else dict(results[0].items())
+
+
+def kind_of(raw: Any) -> str:
+    """The Lua type of a raw value."""
+    if raw is None:
+        return "nil"
+    if isinstance(raw, str):
+        return "string"
+    if isinstance(raw, bool):
+        return "boolean"
+    if isinstance(raw, int | float):
+        return "number"
+    return lua_type(raw) or "userdata"
+
+
+def reader_of(runtime: Host) -> Reader:
+    """The one reader of *runtime*."""
+    found = runtime.resources.get("views")
+    if found is None:
+        found = runtime.resources["views"] = Reader(runtime)
+    reader: Reader = found
+    return reader
+
