@@ -28,9 +28,7 @@ end
 local function every_page(name, client, line, opts)
   local first
   return rest.all(function(page)
-    local values = { page = page }
-    for key, value in pairs(opts or {}) do values[key] = value end
-    local items = api.get(name, client, line, values)
+    local items = api.get(name, client, line, rest.merged(opts, { page = page }))
     local head = items[1] and (items[1].uid or items[1].id)
     if page and head == first then return {} end
     first = first or head

@@ -42,13 +42,7 @@ local function place(project_name, repo_name, reference)
   return { project = project_name, repository = repository(repo_name), reference = reference }
 end
 
--- Options beside the values of a path.
-local function with(values, opts)
-  for name, value in pairs(opts or {}) do
-    if values[name] == nil then values[name] = value end
-  end
-  return values
-end
+local with = rest.merged
 
 local function plain(words)
   return function(_, _, response) return ("harbor: %s HTTP %d: "):format(words, response.status) end

@@ -36,11 +36,7 @@ end
 
 -- The arguments of a call: its options and what stands before them.
 local function with(opts, name, value)
-  local values = { [name] = value }
-  for key, option in pairs(opts or {}) do
-    if values[key] == nil then values[key] = option end
-  end
-  return values
+  return rest.merged({ [name] = value }, opts)
 end
 
 local function stamped(entry)

@@ -63,11 +63,7 @@ function M.client(url, token)
   return rest.client(Client, url, { token = opts.token, namespace = opts.namespace }, opts)
 end
 
--- What the server wants as an object must not go out as `[]`.
-local function object(value)
-  if value == nil or type(value) == "table" and next(value) == nil then return json.object() end
-  return value
-end
+local object = rest.object
 
 local function post(name, client, line, values, body, reads)
   return api.post(name, client, line, values, { body = body, ok = { 200, 204 }, reads = reads })

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,15 @@ MODULES = [pytest.param(name, data, id=name) for name, data in CONTRACTS.items()
 OWN = [pytest.param(name, data, id=name) for name, data in CONTRACTS.items() if "alias" not in data]
 
 
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """Some rows set variables."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 def plain(value):
     """Empty tables have no kind; numbers keep theirs."""
     if isinstance(value, list | tuple):
@@ -33,12 +44,13 @@ def plain(value):
     return value
 
 
-def script(name: str, row: dict[str, Any], url: str) -> str:
+def script(name: str, row: dict[str, Any], url: str, folder: Path) -> str:
     data = CONTRACTS[name]
     client = row.get("client") or data.get("client")
     made = f"local c = {client}" if client else ""
     made += " local function all(next) local list = {} for x in next do list[#list + 1] = x end return list end"
-    return f'local url, m = "{url}", require("assay.{name}") {row.get("before", "")} {made} return {row["call"]}'
+    known = f'local url, dir, m = "{url}", "{folder}", require("assay.{name}")'
+    return f"{known} {data.get('before', '')} {row.get('before', '')} {made} return {row['call']}"
 
 
 def expected_requests(row: dict[str, Any]) -> list[dict[str, Any]]:
@@ -63,11 +75,11 @@ def answer(stub, request: dict[str, Any], reply: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("name", "row"), ROWS)
-def test_a_call_sends_the_request_and_gives_the_result(run, stub, name, row):
+def test_a_call_sends_the_request_and_gives_the_result(run, stub, tmp_path, name, row):
     requests = expected_requests(row)
     for request in requests:
         answer(stub, request, request.get("reply") or row.get("reply", {}))
-    results = run(f"return {{ (function() {script(name, row, stub.url)} end)() }}")
+    results = run(f"return {{ (function() {script(name, row, stub.url, tmp_path)} end)() }}")
     expected = row["results"] if "results" in row else [row["result"]]
     assert plain(results) == plain(expected if expected != [None] else [])
     assert len(stub.requests) == len(requests)
@@ -76,11 +88,11 @@ def test_a_call_sends_the_request_and_gives_the_result(run, stub, name, row):
 
 
 @pytest.mark.parametrize(("name", "row"), FAILING)
-def test_a_refused_call_raises_the_contracts_text_with_fields(run, stub, name, row):
+def test_a_refused_call_raises_the_contracts_text_with_fields(run, stub, tmp_path, name, row):
     request = expected_requests(row)[0]
     answer(stub, request, {"status": 418, "body": "short and stout"})
     caught = run(
-        f"local ok, e = pcall(function() {script(name, row, stub.url)} end) "
+        f"local ok, e = pcall(function() {script(name, row, stub.url, tmp_path)} end) "
         "return { ok, tostring(e), e.service, e.method, e.path, e.status }"
     )
     text = row["error"].replace("{status}", "418").replace("{body}", "short and stout")
@@ -92,11 +104,11 @@ def test_a_refused_call_raises_the_contracts_text_with_fields(run, stub, name, r
 
 
 @pytest.mark.parametrize(("name", "row"), DECODING)
-def test_an_answer_that_is_no_json_is_an_error_that_tells_the_request(run, stub, name, row):
+def test_an_answer_that_is_no_json_is_an_error_that_tells_the_request(run, stub, tmp_path, name, row):
     request = expected_requests(row)[0]
     answer(stub, request, {"body": '<html>{"half'})
     caught = run(
-        f"local ok, e = pcall(function() {script(name, row, stub.url)} end) "
+        f"local ok, e = pcall(function() {script(name, row, stub.url, tmp_path)} end) "
         "return { ok, tostring(e), e.path, e.status }"
     )
     assert caught[0] is False
@@ -105,7 +117,7 @@ def test_an_answer_that_is_no_json_is_an_error_that_tells_the_request(run, stub,
 
 
 @pytest.mark.parametrize(("name", "data"), OWN)
-def test_each_function_is_present_documented_and_exercised(run, name, data):
+def test_each_function_is_present_documented_and_exercised(run, tmp_path, name, data):
     # `beyond` names what the contract does not have: it is documented and exercised too, but search does not index it,
     # so that ranks stay (written `M.name = function`). In modules with methods, `M.name` is one of the module.
     functions, methods = data.get("functions", []), data.get("methods", [])
@@ -127,8 +139,8 @@ def test_each_function_is_present_documented_and_exercised(run, name, data):
     present = run(f'local X = require("assay.{name}") {listing} table.sort(names) return names')
     assert present == sorted({*functions, "client"})
     if methods:
-        maker = data["client"].replace("url", "'http://127.0.0.1:1/'")
-        present = run(f'local m = require("assay.{name}") local X = {maker} {listing} table.sort(names) return names')
+        opened = script(name, {"call": ""}, "http://127.0.0.1:1/", tmp_path).removesuffix("return ")
+        present = run(f"{opened} local X = c {listing} table.sort(names) return names")
         assert present == sorted(methods)
     calls = " ".join(row["call"] for row in data["rows"])
     missing = [f for f in [*functions, *methods] if f != "client" and f".{f}(" not in calls and f":{f}(" not in calls]

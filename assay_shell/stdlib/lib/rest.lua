@@ -15,8 +15,8 @@ local _, core = ...
 local byte, find, format, gmatch, gsub, lower, match, sub =
   string.byte, string.find, string.format, string.gmatch, string.gsub, string.lower, string.match, string.sub
 local concat, max, min = table.concat, math.max, math.min
-local error, getmetatable, ipairs, pairs, pcall, rawset, setmetatable, tonumber, tostring, type =
-  error, getmetatable, ipairs, pairs, pcall, rawset, setmetatable, tonumber, tostring, type
+local error, getmetatable, ipairs, next, pairs, pcall, rawset, setmetatable, tonumber, tostring, type =
+  error, getmetatable, ipairs, next, pairs, pcall, rawset, setmetatable, tonumber, tostring, type
 local string_functions = string
 
 local rest = {}
@@ -122,6 +122,20 @@ local function fill_path(where, template, value_of)
     error(format("%s%s: %s must not have the path part '.' or '..': %s", position() or "", where, name, text), 0)
   end)
   return sent, shown
+end
+
+--- A table with what stands in `values`, and in `others` under names that `values` does not have.
+function rest.merged(values, others)
+  local found = {}
+  for name, value in pairs(others or {}) do found[name] = value end
+  for name, value in pairs(values or {}) do found[name] = value end
+  return found
+end
+
+--- What the server wants as an object: nothing and the empty table must not go out as `[]`.
+function rest.object(value)
+  if value == nil or type(value) == "table" and next(value) == nil then return json.object() end
+  return value
 end
 
 local function add_parameter(where, sent, shown, parameter, name, value, flag)
@@ -248,10 +262,10 @@ local function options_for(service, client, call)
   local options, headers = {}, {}
   if type(client) == "table" then
     hide_secrets(client)
-    for name, value in pairs(client.transport or {}) do options[name] = value end
     if service.headers and not call.public then
       for name, value in pairs(service.headers(client)) do headers[name] = value end
     end
+    for name, value in pairs(client.transport or {}) do options[name] = value end
     for name, value in pairs(client.headers or {}) do headers[name] = value end
   end
   for name, value in pairs(call.headers or {}) do headers[name] = value end
@@ -332,8 +346,12 @@ function Service:request(method, name, client, template, values, call)
   local base = client
   if type(client) == "table" then base = client[self.address] end
   base = rest.base(base)
-  local target
-  target, call.path, call.query = fill(format("%s.%s", self.name, name), template, values)
+  local target = call.target
+  if target then
+    call.path, call.query = match(target, "^([^?]*)(.*)$")
+  else
+    target, call.path, call.query = fill(format("%s.%s", self.name, name), template, values)
+  end
   local options = options_for(self, client, call)
   return annotated(self, call, nil, pcall(send, method, base .. target, call.body, options, call.reads)), call
 end
@@ -428,10 +446,9 @@ function rest.next_link(response)
   end
 end
 
---- The parameters of a query, by name; those of `values` where the query does not have them.
-function rest.parameters(query, values)
+--- The parameters of a query, by name.
+function rest.parameters(query)
   local found = {}
-  for name, value in pairs(values or {}) do found[name] = value end
   for name, value in gmatch(query or "", "([^&=]+)=([^&]*)") do found[decoded(name)] = decoded(value) end
   return found
 end
