@@ -337,7 +337,7 @@ end
 
 --- Sends a request and returns the response, whatever its status is, and the call that `fail` and `decode` take.
 ---
---- `call` may hold `body`, `headers`, `timeout`, `public` (without the service's headers), `verb` (the word for
+--- `call` may hold `target` (path and query as they are sent, instead of a template), `body`, `headers`, `timeout`, `public` (without the service's headers), `verb` (the word for
 --- errors), `message` (as for the service) and `reads` (how a POST that changes nothing is sent: what the loader hands
 --- to each module).
 function Service:request(method, name, client, template, values, call)

@@ -1,0 +1,402 @@
+-- What modules that speak to a Kubernetes API server share: clients, kinds of objects, conditions, counting, waiting.
+--
+--   local kube = require("assay.lib.kube")
+--   local api = kube.service("flux", { list_verb = "LIST" })    -- a service of lib/rest.lua, with `resource` besides
+--   local buckets = api.resource("/apis/source.toolkit.fluxcd.io/v1", "buckets")
+--   M.client = kube.constructor(Client)                         -- client(url, token), client(url, opts), client(opts)
+--
+--   function Client:buckets(namespace, opts) return buckets:list("buckets", self, namespace, opts) end
+--   function Client:bucket(namespace, name) return buckets:find("bucket", self, namespace, name) end
+--   function Client:is_bucket_ready(namespace, name) return kube.is_true(self:bucket(namespace, name), "Ready") end
+--   function Client:all_buckets_ready(namespace) return kube.tally(self:buckets(namespace).items, ready) end
+--
+-- Methods of a resource take the name of the public function (for errors), the client and the namespace ("*": all):
+--
+--   list(fn, client, namespace, opts)           the list object; opts: label_selector, field_selector, limit, continue
+--   each(fn, client, namespace, opts)           iterator over the items of all pages (500 a page unless opts.limit)
+--   get(fn, client, namespace, name)            the object; an error for all but 200
+--   find(fn, client, namespace, name)           the object, nil for 404
+--   create(fn, client, namespace, body)         the object as the server made it
+--   patch(fn, client, namespace, name, body, opts)    opts: type ("merge", "json", "strategic", "apply"), subresource
+--   delete(fn, client, namespace, name, opts)   nothing; opts: propagation, grace_period
+--
+-- Resources with `cluster_scoped = true` are called with a nil namespace. Where a server does not know the version of
+-- a path (`404 page not found`, which no missing object says), the versions it serves are looked up and used from then
+-- on; `names` are other plurals to look for then (api.resource(base, "freight", { names = { "freights" } })).
+
+local _, core = ...
+local rest = require("assay.lib.rest")
+
+local find, format, match = string.find, string.format, string.match
+local concat, sort = table.concat, table.sort
+local error, ipairs, pairs, pcall, setmetatable, tostring, type =
+  error, ipairs, pairs, pcall, setmetatable, tostring, type
+
+local kube = {}
+
+kube.ALL = "*" -- a namespace that stands for all of them; no namespace can be called so
+
+local ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/"
+local PAGE = 500 -- objects that iterators ask for at once
+
+-- Accounts -----------------------------------------------------------------------------------------------
+-- An account is `server`, `namespace`, `token`, `transport` (options of http) and `headers`; any of them may be missing.
+
+local accounts = setmetatable({}, { __mode = "k" }) -- client -> function that gives its account as it is now
+local anonymous = setmetatable({}, { __mode = "k" }) -- clients that need no token
+
+local function bracketed(host)
+  return find(host, ":", 1, true) and not find(host, "^%[") and "[" .. host .. "]" or host
+end
+
+--- The API server as pods know it; nil outside of a pod.
+function kube.pod_server()
+  local host = env.get("KUBERNETES_SERVICE_HOST")
+  return host and format("https://%s:%s", bracketed(host), env.get("KUBERNETES_SERVICE_PORT") or "443")
+end
+
+--- The token of the pod's service account. An error of `fs.read` where there is none.
+function kube.pod_token()
+  local token = match(fs.read(ACCOUNT .. "token"), "^%s*(.-)%s*$")
+  rest.hide(token)
+  return token
+end
+
+local pod_transport
+
+--- Options of http that trust the pod's authority; empty where its certificate is missing or broken.
+function kube.pod_transport()
+  if not pod_transport then
+    local usable = pcall(http.client, { ca_cert_file = ACCOUNT .. "ca.crt" })
+    pod_transport = usable and { ca_cert_file = ACCOUNT .. "ca.crt" } or {}
+  end
+  return pod_transport
+end
+
+local function pod_account()
+  local namespace = ACCOUNT .. "namespace"
+  return {
+    server = kube.pod_server(),
+    token = kube.pod_token(),
+    transport = kube.pod_transport(),
+    namespace = fs.exists(namespace) and match(fs.read(namespace), "%S+") or nil,
+  }
+end
+
+--- The account of a context of the kubeconfig (`$KUBECONFIG`, `~/.kube/config`); of the current one for nil.
+--- nil when there is no kubeconfig; an error when it lacks the context or the context is unusable.
+function kube.config_account(context)
+  return core.kubeconfig(context, env.get("KUBECONFIG"), env.get("HOME"))
+end
+
+local function account_finder(context)
+  if context == nil and kube.pod_server() then return pod_account end
+  return function() return kube.config_account(context) end
+end
+
+-- Clients ------------------------------------------------------------------------------------------------
+
+--- Headers for a client of `kube.client`.
+function kube.headers(client)
+  local account = accounts[client] and accounts[client]() or {}
+  if account.transport then client.transport = rest.merged(client.transport, account.transport) end
+  local headers = rest.merged(account.headers)
+  local token = client.token or account.token
+  if token then
+    headers.Authorization = "Bearer " .. token
+  elseif not anonymous[client] then
+    headers.Authorization = "Bearer " .. client.token -- scripts know the words of this error
+  end
+  return headers
+end
+
+local function signed_client(methods, opts)
+  local find_account = account_finder(opts.context)
+  local account = find_account()
+  if not account then
+    error("no Kubernetes cluster: there is no kubeconfig, and KUBERNETES_SERVICE_HOST is not set", 0)
+  end
+  local fields = { token = opts.token, context = opts.context, namespace = opts.namespace or account.namespace }
+  local client = rest.client(methods, account.server, fields, opts)
+  accounts[client], anonymous[client] = find_account, true
+  return client
+end
+
+--- A client with `methods`. `url` is the address of an API server, and `token` a bearer token or options: `token`,
+--- `namespace`, `headers`, `timeout`, `ca_cert`, `cert`, `key`, `insecure` and the like. Instead of an address there may
+--- be options alone: `context` names a context of the kubeconfig; without one it is the pod's own server or the current
+--- context. A namespace that comes with the context is in the field `namespace`.
+function kube.client(methods, url, token)
+  if type(url) == "table" then return signed_client(methods, url) end
+  local opts = type(token) == "table" and token or { token = token }
+  local client = rest.client(methods, url, { token = opts.token, namespace = opts.namespace }, opts)
+  anonymous[client] = type(token) == "table" or nil
+  return client
+end
+
+--- The `client` function of a module: `client(url, token)`, `client(url, opts)`, `client(opts)`.
+function kube.constructor(methods)
+  return function(url, token) return kube.client(methods, url, token) end
+end
+
+-- Paths and parameters -----------------------------------------------------------------------------------
+
+--- A selector as text: `app=web,tier=front` for { app = "web", tier = "front" }; text stays.
+function kube.selector(selector)
+  if type(selector) ~= "table" then return selector end
+  local parts = {}
+  for key, value in pairs(selector) do
+    parts[#parts + 1] = type(key) == "number" and tostring(value) or key .. "=" .. tostring(value)
+  end
+  sort(parts)
+  return concat(parts, ",")
+end
+
+local LIST = "?labelSelector=label_selector&fieldSelector=field_selector&limit&continue&resourceVersion=resource_version"
+
+local function list_values(namespace, opts)
+  local values = rest.merged(opts)
+  values.namespace = namespace
+  values.label_selector, values.field_selector = kube.selector(values.label_selector), kube.selector(values.field_selector)
+  return values
+end
+
+-- Versions that a server has -----------------------------------------------------------------------------
+
+-- How a server answers for a path it has nothing behind; a missing object is a JSON document.
+local function is_unserved(response)
+  return response.status == 404 and find(response.body, "^404 page not found") ~= nil
+end
+
+local function document(api, fn, client, path)
+  local response, call = api:request("GET", fn, client, nil, nil, { target = path })
+  return response.status == 200 and api:decode(call, response) or nil
+end
+
+local function served_versions(group)
+  local first = group.preferredVersion and group.preferredVersion.version
+  local versions = { first }
+  for _, entry in ipairs(group.versions or {}) do
+    if entry.version ~= first then versions[#versions + 1] = entry.version end
+  end
+  return versions
+end
+
+local function plural_among(listing, names)
+  local listed = {}
+  for _, resource in ipairs(listing and listing.resources or {}) do listed[resource.name] = true end
+  for _, name in ipairs(names) do
+    if listed[name] then return name end
+  end
+end
+
+-- Where the server has this resource: the base path and the plural; nil when it has not.
+local function look_up(self, fn, client)
+  local group = match(self.base, "^(/apis/[^/]+)/")
+  local found = group and document(self.api, fn, client, group)
+  for _, version in ipairs(found and served_versions(found) or {}) do
+    local base = group .. "/" .. version
+    local plural = plural_among(document(self.api, fn, client, base), self.names)
+    if plural then return { base = base, plural = plural } end
+  end
+end
+
+-- Kinds of objects ---------------------------------------------------------------------------------------
+
+local Resource = {}
+Resource.__index = Resource
+
+local function path_of(self, place, namespace, tail)
+  if self.cluster_scoped or namespace == kube.ALL then return place.base .. "/" .. place.plural .. tail end
+  return place.base .. "/namespaces/{namespace}/" .. place.plural .. tail
+end
+
+-- Sends a request to where the server has the resource.
+local function request(self, method, fn, client, tail, values, call)
+  local place = self.places[client] or self
+  local function send()
+    return self.api:request(method, fn, client, path_of(self, place, values.namespace, tail), values, call)
+  end
+  local response, sent = send()
+  if is_unserved(response) then
+    local other = look_up(self, fn, client)
+    if other and (other.base ~= place.base or other.plural ~= place.plural) then
+      self.places[client], place = other, other
+      response, sent = send()
+    end
+  end
+  return response, sent
+end
+
+local function fetch(self, method, fn, client, tail, values, call)
+  local response, sent = request(self, method, fn, client, tail, values, call)
+  if response.status ~= 200 and (method == "GET" or response.status < 200 or response.status > 299) then
+    self.api:fail(sent, response)
+  end
+  return self.api:decode(sent, response)
+end
+
+--- The list object, with all its items unless `opts.limit` asks for a part: then `metadata.continue` leads on.
+function Resource:list(fn, client, namespace, opts)
+  local values = list_values(namespace, opts)
+  local function page()
+    return fetch(self, "GET", fn, client, LIST, values, { verb = self.api.list_verb })
+  end
+  return kube.whole_list(page, values, opts)
+end
+
+--- Follows `metadata.continue` of what `page()` gives with `values.continue` set, unless `opts.limit` is given.
+function kube.whole_list(page, values, opts)
+  local list = page()
+  if opts and opts.limit then return list end
+  local mark = list.metadata and list.metadata.continue
+  while mark and mark ~= "" do
+    values.continue = mark
+    local more = page()
+    for _, item in ipairs(more.items or {}) do list.items[#list.items + 1] = item end
+    mark = more.metadata and more.metadata.continue
+    list.metadata.continue = mark
+  end
+  return list
+end
+
+--- Iterates over the items that `page(values)` gives, with `values.continue` set from page to page.
+function kube.each_page(page, values)
+  values.limit = values.limit or PAGE
+  return rest.each(function(mark)
+    values.continue = mark or values.continue
+    local list = page(values)
+    local following = list.metadata and list.metadata.continue
+    return list.items or {}, following ~= "" and following or nil
+  end)
+end
+
+function Resource:each(fn, client, namespace, opts)
+  return kube.each_page(function(values)
+    return fetch(self, "GET", fn, client, LIST, values, { verb = self.api.list_verb })
+  end, list_values(namespace, opts))
+end
+
+function Resource:get(fn, client, namespace, name)
+  return fetch(self, "GET", fn, client, "/{name}", { namespace = namespace, name = name })
+end
+
+function Resource:find(fn, client, namespace, name)
+  local response, call = request(self, "GET", fn, client, "/{name}", { namespace = namespace, name = name })
+  if response.status == 404 then return nil end
+  if response.status ~= 200 then self.api:fail(call, response) end
+  return self.api:decode(call, response)
+end
+
+function Resource:create(fn, client, namespace, body)
+  return fetch(self, "POST", fn, client, "", { namespace = namespace }, { body = body })
+end
+
+local PATCHES = {
+  merge = "application/merge-patch+json",
+  json = "application/json-patch+json",
+  strategic = "application/strategic-merge-patch+json",
+  apply = "application/apply-patch+yaml",
+}
+
+--- The content type of a patch: `kind` is one of merge, json, strategic, apply, or a content type itself.
+function kube.patch_type(kind)
+  return PATCHES[kind or "merge"] or kind
+end
+
+function Resource:patch(fn, client, namespace, name, body, opts)
+  opts = opts or {}
+  local tail = "/{name}" .. (opts.subresource and "/{subresource}" or "")
+  local values = { namespace = namespace, name = name, subresource = opts.subresource }
+  local headers = { ["Content-Type"] = kube.patch_type(opts.type) }
+  local text = type(body) == "table" and json.encode(body) or body
+  return fetch(self, "PATCH", fn, client, tail, values, { body = text, headers = headers })
+end
+
+function Resource:delete(fn, client, namespace, name, opts)
+  local values = rest.merged({ namespace = namespace, name = name }, opts)
+  local tail = "/{name}?propagationPolicy=propagation&gracePeriodSeconds=grace_period"
+  local response, call = request(self, "DELETE", fn, client, tail, values)
+  if response.status < 200 or response.status > 299 then self.api:fail(call, response) end
+end
+
+--- A service of lib/rest.lua for modules whose clients come from `kube.client`. `opts`: `list_verb` (the word for
+--- lists in errors, instead of GET), `message` (`rest.by_target`).
+function kube.service(name, opts)
+  opts = opts or {}
+  local api = rest.service(name, { headers = kube.headers, message = opts.message or rest.by_target })
+  api.list_verb = opts.list_verb
+  --- Objects of one kind, at `base` (`/api/v1`, `/apis/GROUP/VERSION`) under their plural name.
+  function api.resource(base, plural, details)
+    local names = { plural }
+    for _, other in ipairs(details and details.names or {}) do names[#names + 1] = other end
+    return setmetatable({
+      api = api, base = base, plural = plural, names = names,
+      cluster_scoped = details and details.cluster_scoped,
+      places = setmetatable({}, { __mode = "k" }),
+    }, Resource)
+  end
+  return api
+end
+
+-- What objects say of themselves -------------------------------------------------------------------------
+
+--- The conditions in an object's status, {} when there are none.
+function kube.conditions(object)
+  return object and object.status and object.status.conditions or {}
+end
+
+--- The first condition of a type; nil when there is none.
+function kube.condition(object, kind)
+  for _, condition in ipairs(kube.conditions(object)) do
+    if condition.type == kind then return condition end
+  end
+end
+
+--- The last condition of a type; nil when there is none.
+function kube.last_condition(object, kind)
+  local found
+  for _, condition in ipairs(kube.conditions(object)) do
+    if condition.type == kind then found = condition end
+  end
+  return found
+end
+
+--- Whether the first condition of a type has the status `True`; false for nil.
+function kube.is_true(object, kind)
+  local condition = kube.condition(object, kind)
+  return condition ~= nil and condition.status == "True"
+end
+
+--- Counts `items` by `is_good(item)`: `{ready, not_ready, total, not_ready_names}`. Other words for the two may be
+--- given (`synced`, `failed` gives `failed_names`), and `unnamed`, which stands for a name that is missing.
+function kube.tally(items, is_good, good, bad, unnamed)
+  good, bad = good or "ready", bad or "not_ready"
+  local names = {}
+  local counts = { [good] = 0, [bad] = 0, total = 0, [bad .. "_names"] = names }
+  for _, item in ipairs(items or {}) do
+    local word = is_good(item) and good or bad
+    counts[word], counts.total = counts[word] + 1, counts.total + 1
+    if word == bad then names[#names + 1] = item.metadata and item.metadata.name or unnamed end
+  end
+  return counts
+end
+
+--- Calls `check` every `interval` seconds, at 0, `interval`, ... below `timeout`: true once it is, false at the end.
+--- With `opts.quiet`, an error of `check` counts as no.
+function kube.poll(timeout, interval, check, opts)
+  local waited = 0
+  while waited < timeout do
+    if opts and opts.quiet then
+      local ok, found = pcall(check)
+      if ok and found then return true end
+    elseif check() then
+      return true
+    end
+    sleep(interval)
+    waited = waited + interval
+  end
+  return false
+end
+
+return kube
