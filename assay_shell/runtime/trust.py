@@ -12,15 +12,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def client_context(roots: Iterable[bytes] = (), identity: bytes | None = None) -> ssl.SSLContext:
+def client_context(
+    roots: Iterable[bytes] = (), identity: bytes | None = None, *, verify: bool = True
+) -> ssl.SSLContext:
     """A context that trusts what the machine trusts (`SSL_CERT_FILE` and `SSL_CERT_DIR` count) and *roots* (DER).
 
-    *identity* is certificate and key of the client as one PEM text.
+    *identity* is certificate and key of the client as one PEM text. Without *verify* it trusts everybody.
 
     Raises:
         ssl.SSLError: a certificate or key is unusable.
     """
     context = ssl.create_default_context()
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
     if not context.cert_store_stats()["x509_ca"] and not _has_folder():
         import certifi  # httpx brings it
 

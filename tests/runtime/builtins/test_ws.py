@@ -682,6 +682,13 @@ def test_a_certificate_for_another_name_is_not_trusted(talk, secure, certificate
         talk(url, "return 1", f"{{ ca_cert_file = '{certificates.authority}' }}")
 
 
+def test_trust_may_be_left_out_and_the_name_be_another(talk, secure, certificates):
+    assert talk(secure, "return c:recv()", "{ verify = false }") == "secret"
+    by_number = secure.replace("localhost", "[::ffff:127.0.0.1]")
+    trusting = f"ca_cert_file = '{certificates.authority}'"
+    assert talk(by_number, "return c:recv()", f"{{ {trusting}, server_name = 'localhost' }}") == "secret"
+
+
 @pytest.mark.parametrize(
     ("opts", "message"),
     [

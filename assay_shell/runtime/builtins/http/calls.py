@@ -78,7 +78,8 @@ async def get(runtime: Runtime, url: Value, opts: Value = None) -> Raw:
     `read_timeout` (seconds), `retries` (a number, or `{count, backoff, max_wait, statuses, unsafe}`),
     `follow_redirects` (true), `max_redirects` (10), `decompress` (false), `max_body` (bytes, 256 MiB), `http2`,
     `proxy` (URL, or false; else from the environment), `ca_cert`, `ca_cert_file`, `cert`, `key`, `cert_file`,
-    `key_file`, `unix_socket` (path).
+    `key_file`, `verify` (false: any certificate of a server will do), `server_name` (whom the certificate must name),
+    `unix_socket` (path).
 
     Example: `http.get("http://127.0.0.1:8080/health", { params = { full = true }, timeout = 5 }).status`
 

@@ -120,9 +120,11 @@ class Wire:
 
     *connect_timeout* is in seconds, None for none. *proxy* is an address, "" for no proxy, None for the environment's.
     *roots* are DER certificates trusted on top of the system's; *identity* is PEM text, certificate and key.
+    *server_name* is the name that the server's certificate must have instead of the address's; without *verify* any
+    certificate will do.
     """
 
-    __slots__ = ("connect_timeout", "http2", "identity", "proxy", "roots", "unix_socket")
+    __slots__ = ("connect_timeout", "http2", "identity", "proxy", "roots", "server_name", "unix_socket", "verify")
 
     def __init__(self) -> None:
         self.connect_timeout: float | None = None
@@ -131,6 +133,8 @@ class Wire:
         self.roots: tuple[bytes, ...] = ()
         self.identity: bytes | None = None
         self.unix_socket: str | None = None
+        self.server_name: str | None = None
+        self.verify = True
 
     def but(self, **changes: object) -> Wire:
         """The same with other values."""
@@ -185,7 +189,8 @@ def make_engine(wire: Wire, jar: Jar | None = None) -> Engine:
     platforms that lack both. `ASSAY_HTTP_ENGINE` may name another one than usual, `pyreqwest` or `httpx`.
 
     Raises:
-        BadRequest: the certificates or the proxy address are unusable.
+        BadRequest: the certificates or the proxy address are unusable, or a proxy is to be spoken through to a server
+            with another name.
     """
     import os
 
@@ -196,7 +201,9 @@ def make_engine(wire: Wire, jar: Jar | None = None) -> Engine:
         except ImportError:  # a platform without a wheel
             return _httpx_engine(wire, jar)
         return DirectEngine(wire)
-    if wire.unix_socket is None and wanted != "httpx":
+    if wire.server_name is not None and wire.proxy:
+        raise BadRequest("server_name cannot be used with a proxy")
+    if wire.unix_socket is None and wire.server_name is None and wanted != "httpx":
         try:
             from assay_shell.runtime.builtins.http.engine_pyreqwest import PyreqwestEngine
         except ImportError:  # a platform without a wheel

@@ -178,7 +178,7 @@ class DirectEngine:
 
     async def _dial(self, place: Target, loop: asyncio.AbstractEventLoop) -> Connection:
         tls = self._context() if place.scheme == "https" else None
-        name = place.host if tls else None
+        name = (self._wire.server_name or place.host) if tls else None
         if self._wire.unix_socket is not None:
             path = self._wire.unix_socket
             return (await loop.create_unix_connection(Connection, path, ssl=tls, server_hostname=name))[1]
@@ -205,7 +205,8 @@ class DirectEngine:
 
             from assay_shell.runtime.builtins.http.trust import trust  # ssl only where TLS is spoken
 
-            self._tls = trust(self._wire.roots, self._wire.identity, os.environ.get("SSL_CERT_FILE"))
+            wire = self._wire
+            self._tls = trust(wire.roots, wire.identity, os.environ.get("SSL_CERT_FILE"), verify=wire.verify)
         return self._tls
 
 

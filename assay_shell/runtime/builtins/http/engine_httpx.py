@@ -51,6 +51,7 @@ class HttpxEngine:
 
     def __init__(self, wire: Wire, jar: Jar | None = None) -> None:
         self._client = _client(wire)
+        self._extensions = {} if wire.server_name is None else {"sni_hostname": wire.server_name}
         self._client.cookies = _no_cookies() if jar is None else jar.setdefault("httpx", CookieJar())
 
     async def fetch(
@@ -81,7 +82,9 @@ class HttpxEngine:
     async def _send(self, method: str, url: str, headers: Headers, body: bytes | None) -> httpx.Response:
         token(method, "method")
         try:
-            request = self._client.build_request(method, _parsed(url), headers=encoded(headers), content=body)
+            request = self._client.build_request(
+                method, _parsed(url), headers=encoded(headers), content=body, extensions=dict(self._extensions)
+            )
             return await self._client.send(request, stream=True)
         except _WRONG as exc:
             raise _refused(exc) from exc
@@ -172,7 +175,8 @@ def _pairs(response: httpx.Response) -> Headers:
 def _client(wire: Wire) -> httpx.AsyncClient:
     timeout = httpx.Timeout(None, connect=wire.connect_timeout)
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=90)
-    tls, http2 = trust(wire.roots, wire.identity, os.environ.get("SSL_CERT_FILE")), wire.http2 and _knows_http2()
+    tls = trust(wire.roots, wire.identity, os.environ.get("SSL_CERT_FILE"), verify=wire.verify)
+    http2 = wire.http2 and _knows_http2()
     if wire.unix_socket is not None:
         transport = httpx.AsyncHTTPTransport(verify=tls, http2=http2, limits=limits, uds=wire.unix_socket)
         client = httpx.AsyncClient(transport=transport, timeout=timeout, trust_env=False)

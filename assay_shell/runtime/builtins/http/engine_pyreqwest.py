@@ -171,6 +171,8 @@ def _client(wire: Wire, store: CookieStore | None) -> Client:
             builder = builder.add_root_certificate_der(root)
         if wire.identity is not None:
             builder = builder.identity_pem(wire.identity)
+        if not wire.verify:
+            builder = builder.danger_accept_invalid_certs(True)  # noqa: FBT003 - it takes nothing else
         return builder.build()
     except ValueError as exc:
         raise _refused(exc) from exc

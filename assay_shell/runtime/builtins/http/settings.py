@@ -5,7 +5,7 @@ from __future__ import annotations
 from assay_shell.runtime.builtins.http.engine import Wire
 from assay_shell.runtime.convert import CONVERTERS, parse_number
 from assay_shell.runtime.errors import BuiltinError
-from assay_shell.runtime.options import Options
+from assay_shell.runtime.options import DECLARED, Options
 from assay_shell.runtime.values import Table, as_bytes
 
 TYPE_CHECKING = False
@@ -44,6 +44,8 @@ _COMMON = {
     "cert_file": "str",
     "key_file": "str",
     "unix_socket": "str",
+    "server_name": "str",
+    "verify": "bool",
 }
 _PLAIN = {**_COMMON, "params": "Table"}
 _FILLED = {**_PLAIN, "form": "Table", "multipart": "Table"}
@@ -64,9 +66,11 @@ _SPECS: dict[str, dict[str, str]] = {
     "events": {**_FREE, "method": "str", "reconnect": "Value", "last_event_id": "str"},
     "download": {**_FREE, "method": "str", "progress": "Function", "resume": "bool"},
 }
+DECLARED.update((f"http.{name}", spec) for name, spec in _SPECS.items())
 
 _TLS = frozenset(("ca_cert", "ca_cert_file", "cert", "key", "cert_file", "key_file"))
-_WIRED = frozenset(("connect_timeout", "http2", "proxy", "unix_socket")) | _TLS
+_DIRECTLY = ("http2", "unix_socket", "server_name", "verify")
+_WIRED = frozenset(("connect_timeout", "proxy", *_DIRECTLY)) | _TLS
 _TIMES = frozenset(("timeout", "read_timeout"))
 _LIMITS = frozenset(("retries", "follow_redirects", "max_redirects", "decompress", "max_body"))
 _HERE = _TIMES | _LIMITS | {"auth", "bearer"}
@@ -211,7 +215,7 @@ def _count(where: str, name: str, value: int) -> int:
 
 
 def _wire(where: str, given: dict[str, Any], base: Wire) -> Wire:
-    changes: dict[str, object] = {name: given[name] for name in ("http2", "unix_socket") if name in given}
+    changes: dict[str, object] = {name: given[name] for name in _DIRECTLY if name in given}
     if "connect_timeout" in given:
         changes["connect_timeout"] = seconds(where, "connect_timeout", given["connect_timeout"])
     if "proxy" in given:

@@ -39,7 +39,8 @@ async def connect(runtime: Runtime, url: str, opts: Table | None = None) -> Raw:
     `timeout` (seconds for connecting and the handshake, 30), `max_size` (bytes that a message may have, 64 MiB; 0 for
     no limit), `binary` (true: `recv` and iteration take messages of any bytes and also tell their kind), `compression`
     (true: offer deflate), `keepalive` (seconds between pings of our own; none unless given), `ca_cert`,
-    `ca_cert_file`, `cert`, `key`, `cert_file`, `key_file` (PEM). Redirects are not followed and proxies not used.
+    `ca_cert_file`, `cert`, `key`, `cert_file`, `key_file` (PEM), `verify` (false: any certificate of the server will
+    do), `server_name` (whom the certificate must name). Redirects are not followed and proxies not used.
 
     Example: `local conn <close> = ws.connect("wss://events.example/feed", { subprotocols = { "events.v1" } })`
 

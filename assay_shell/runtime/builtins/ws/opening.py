@@ -34,6 +34,8 @@ CONNECT = Options(
     key="bytes",
     cert_file="str",
     key_file="str",
+    server_name="str",
+    verify="bool",
 )
 
 _WHERE = "ws.connect"
@@ -56,6 +58,7 @@ async def open_connection(runtime: Runtime, url: str, table: Table | None) -> Co
     settings = _settings(runtime, given)
     if parts.scheme == "wss":
         settings["ssl"] = _context(given)
+        settings["server_hostname"] = given.get("server_name", parts.hostname)
 
     from asyncio import Lock
 
@@ -164,7 +167,7 @@ def _context(given: dict[str, Any]) -> SSLContext:
 
     roots = trusted(_WHERE, given.get("ca_cert"), given.get("ca_cert_file"))
     try:
-        return client_context(roots, identity(_WHERE, given))
+        return client_context(roots, identity(_WHERE, given), verify=given.get("verify", True))
     except ssl.SSLError as exc:
         raise BuiltinError(_WHERE, f"TLS error: invalid certificate: {exc.reason or exc}") from exc
 

@@ -34,6 +34,31 @@ def test_a_certificate_of_another_name_is_refused(refuses: Refuses, serve: Serve
     assert "127.0.0.1" in message
 
 
+def test_a_server_may_be_known_by_another_name(ask: Ask, refuses: Refuses, serve: Serve, authority: Authority) -> None:
+    server = serve(_ok, tls=authority.server(name="other.example"))
+    trusting = f'ca_cert_file = "{authority.file}"'
+    assert ask(f'return http.get("{server.url}", {{ {trusting}, server_name = "other.example" }}).body') == "ok"
+    message = refuses(f'http.get("{server.url}", {{ {trusting}, server_name = "third.example" }})')
+    assert "invalid peer certificate: " in message
+
+
+def test_a_name_cannot_be_given_through_a_proxy(refuses: Refuses) -> None:
+    message = refuses('http.get("https://127.0.0.1:1", { server_name = "a.example", proxy = "http://127.0.0.1:1" })')
+    assert message == "http.get: failed to build client: server_name cannot be used with a proxy"
+
+
+def test_verification_is_left_out_only_when_asked(
+    ask: Ask, refuses: Refuses, serve: Serve, authority: Authority
+) -> None:
+    server = serve(_ok, tls=authority.server(name="other.example"))
+    assert ask(f'return http.get("{server.url}", {{ verify = false }}).body') == "ok"
+    assert ask(f'return http.client({{ verify = false }}):get("{server.url}").body') == "ok"
+    assert "invalid peer certificate: " in refuses(
+        f'http.get("{server.url}", {{ verify = false }}) http.get("{server.url}")'
+    )
+    assert "invalid peer certificate: " in refuses(f'http.get("{server.url}", {{ verify = true }})')
+
+
 @pytest.mark.parametrize("form", ["ca_cert_file", "ca_cert"])
 def test_an_own_authority_is_trusted(ask: Ask, serve: Serve, authority: Authority, form: str) -> None:
     server = serve(_ok, tls=authority.server())
