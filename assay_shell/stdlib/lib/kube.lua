@@ -123,7 +123,7 @@ local function signed_client(methods, opts)
 end
 
 --- A client with `methods`. `url` is the address of an API server, and `token` a bearer token or options: `token`,
---- `namespace`, `headers`, `timeout`, `ca_cert`, `cert`, `key`, `insecure` and the like. Instead of an address there may
+--- `namespace`, `headers`, `timeout`, `ca_cert`, `cert`, `key`, `verify` and the like. Instead of an address there may
 --- be options alone: `context` names a context of the kubeconfig; without one it is the pod's own server or the current
 --- context. A namespace that comes with the context is in the field `namespace`.
 function kube.client(methods, url, token)

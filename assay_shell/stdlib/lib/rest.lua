@@ -184,7 +184,7 @@ end
 -- Options of a client that go along with each of its requests.
 local TRANSPORT = {
   "timeout", "connect_timeout", "read_timeout", "retries", "proxy", "ca_cert", "ca_cert_file", "cert", "key",
-  "cert_file", "key_file", "unix_socket",
+  "cert_file", "key_file", "verify", "server_name", "unix_socket",
 }
 
 --- A client: a plain table with `url`, the other `fields`, and all `methods`. From `opts` it takes extra `headers` and
