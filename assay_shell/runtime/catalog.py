@@ -132,7 +132,7 @@ def builtin_catalog(runtime: Runtime) -> Catalog:
     for module in ("standard", *(f"builtins.{name}" for name in GROUPS.values())):
         documented = import_module(f"assay_shell.runtime.{module}")
         for header in python_headers(documented.__doc__ or ""):
-            entries.append(builtin_entry(header, runtime.builtins, _comments(header.module)))
+            entries.append(builtin_entry(header, runtime.builtins, comments_in_lua(header.module)))
     return Catalog([*entries, *(registered_entry(group, functions) for group, functions in ADDED.items())])
 
 
@@ -182,7 +182,7 @@ def _effect(builtin: Builtin | None) -> str:
     return builtin.effect if isinstance(builtin.effect, str) else "depends"
 
 
-def _comments(group: str) -> dict[str, str]:
+def comments_in_lua(group: str) -> dict[str, str]:
     """Return what is written above the functions that a group defines in Lua."""
     try:
         with open(os.path.join(_LUA_FILES, f"{group}.lua"), encoding="utf-8") as file:

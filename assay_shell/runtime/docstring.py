@@ -149,6 +149,8 @@ def _defined_name(line: str) -> str:
 
 def function_text(docstring: str) -> FunctionText:
     """Take a docstring apart; `Raises:`, `Errors:` and `Example:` start sections."""
+    if not docstring:
+        return FunctionText()
     prose: list[str] = []
     errors: list[str] = []
     example: list[str] = []

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from assay_shell.runtime.vm import Runtime
 
 
+DECLARED: dict[str, dict[str, str]] = {}
+"""Keys and annotations of the options that have been declared, by builtin; the first of a name counts."""
+
+
 class Options:
     """The options of one builtin: `Options("shell.exec", cwd="str", timeout="float")`.
 
@@ -22,6 +26,7 @@ class Options:
 
     def __init__(self, builtin: str, **annotations: str) -> None:
         self._builtin = builtin
+        DECLARED.setdefault(builtin, annotations)
         self._converters = {key: converter_for(annotation)[0] for key, annotation in annotations.items()}
 
     def read(self, runtime: Runtime, table: Table | None) -> dict[str, Any]:
