@@ -33,15 +33,37 @@ def panel(error: ScriptError, source: str | None, *, colour: bool = False, names
     been meant by a name that is nil.
     """
     paint = _painted if colour else _plain
-    line = _source_line(source, error.line)
-    message = _without_position(error)
-    shown = [f"{paint('error:', '1;31')} {visible(message)}"]
-    if line is not None:
-        shown += _excerpt(error, line, hint(error, source, names), paint)
+    found = marked_line(error, source, names)
+    shown = [f"{paint('error:', '1;31')} {visible(found.message)}"]
+    if found.text:
+        shown += _excerpt(error, found, paint)
     elif error.chunk is not None and error.line is not None:
         shown.append(f"   {paint('┌─', '34')} {visible(error.chunk)}:{error.line}")
     shown += [f"   {paint(visible(frame), '2')}" for frame in callers(error)]
     return "\n".join(shown)
+
+
+class MarkedLine:
+    """An error taken apart: its message without the place, the source line, and which columns of that are the cause.
+
+    *text* is empty where no source line is known; *start* and *length* count characters of it.
+    """
+
+    __slots__ = ("hint", "length", "message", "start", "text")
+
+    def __init__(self, message: str, text: str = "", start: int = 0, length: int = 0, hint: str = "") -> None:
+        self.message, self.text, self.start, self.length, self.hint = message, text, start, length, hint
+
+
+def marked_line(error: ScriptError, source: str | None, names: Names | None = None) -> MarkedLine:
+    """Return *error* taken apart, for those who draw it in their own way; arguments as `panel`."""
+    message, suggestion = _without_position(error), hint(error, source, names)
+    line = _source_line(source, error.line)
+    if line is None:
+        return MarkedLine(message, hint=suggestion)
+    start, length = _cause(error.message, line)
+    text, before = _fit(line, start)
+    return MarkedLine(message, text, len(before), min(length, max(1, len(line) - start)), suggestion)
 
 
 def text_with_hint(error: ScriptError, source: str | None, names: Names | None = None) -> str:
@@ -80,18 +102,16 @@ def callers(error: ScriptError) -> list[str]:
     return frames
 
 
-def _excerpt(error: ScriptError, line: str, suggestion: str, paint: Callable[[str, str], str]) -> list[str]:
+def _excerpt(error: ScriptError, found: MarkedLine, paint: Callable[[str, str], str]) -> list[str]:
     number = str(error.line)
     margin = " " * max(len(number), 2)
-    start, length = _cause(error.message, line)
-    text, before = _fit(line, start)
-    length = min(length, max(1, len(line) - start))
-    under = " " * _width(before) + "^" * max(1, _width(text[len(before) : len(before) + length]))
+    before, marked = found.text[: found.start], found.text[found.start : found.start + found.length]
+    under = " " * _width(before) + "^" * max(1, _width(marked))
     bar = paint("│", "34")
     return [
         f"{margin} {paint('┌─', '34')} {visible(error.chunk or '?')}:{number}",
-        f"{number:>{len(margin)}} {bar} {text}",
-        f"{margin} {bar} {paint(f'{under} {suggestion}'.rstrip(), '31')}",
+        f"{number:>{len(margin)}} {bar} {found.text}",
+        f"{margin} {bar} {paint(f'{under} {found.hint}'.rstrip(), '31')}",
     ]
 
 

@@ -13,8 +13,7 @@ core.views = views
 
 local COUNTED = 10000 -- members of a map that are counted and put in order
 local SAMPLE = 50 -- members that are looked at to tell what a list holds
-local hints = setmetatable({}, { __mode = "k" })
-views.hints = hints
+local hints = setmetatable({}, { __mode = "k" }) -- table -> options
 
 -- A member, read past every metatable; nil where `t` is no table.
 local function get(t, key)
@@ -75,6 +74,10 @@ function views.hint(t)
   return type(found) == "table" and found or nil
 end
 
+function views.set_hint(t, options)
+  hints[t] = options
+end
+
 -- The name of a kind of handle, or of any class that has one.
 function views.class_name(t)
   local class = metatable(t)
@@ -102,8 +105,11 @@ local function put(out, lengths, position, value, cut)
   return lengths
 end
 
-function views.head(value, cut)
-  return sub(value, 1, cut), #value
+-- One member; of a long string the head, and its length.
+function views.member(t, key, cut)
+  local value = rawget(t, key)
+  if type(value) == "string" and #value > cut then return sub(value, 1, cut), #value end
+  return value
 end
 
 -- Items first..last of a list.
@@ -179,16 +185,15 @@ function views.columns(t, sample)
   return unpack(out)
 end
 
--- time, value, time, value ... of a series; values that are no numbers are left out.
-function views.points(pairs_of, most)
+-- time, value, time, value ... of points first..last; those that are no numbers are left out.
+function views.points(points, first, last)
   local out, n = {}, 0
-  for index = 1, length(pairs_of) do
-    local pair = rawget(pairs_of, index)
-    local at, value = tonumber(get(pair, 1) or nil), tonumber(get(pair, 2) or nil)
+  for index = first, last do
+    local point = rawget(points, index)
+    local at, value = tonumber(get(point, 1)), tonumber(get(point, 2))
     if at and value then
       out[n + 1], out[n + 2] = at, value
       n = n + 2
-      if n >= 2 * most then break end
     end
   end
   return unpack(out, 1, n)
@@ -252,7 +257,8 @@ end
 function views.classify(t)
   if is_list(t) then
     local kind = kind_of_items(t)
-    return kind, t, kind == "kubernetes" and kube_kind(rawget(t, 1)) or nil
+    if kind == "kubernetes" then return kind, t, kube_kind(rawget(t, 1)) end
+    return kind, t
   end
   local items, result = get(t, "items"), get(t, "result")
   if type(items) == "table" and find(text(get(t, "kind")), "List$") then
@@ -261,7 +267,8 @@ function views.classify(t)
   end
   if type(result) ~= "table" then result = dig(t, "data", "result") end
   if type(result) == "table" and (get(t, "resultType") or dig(t, "data", "resultType")) and is_list(result) then
-    return kind_of_items(result), result
+    local kind = kind_of_items(result)
+    if kind ~= "kubernetes" then return kind, result end
   end
   if is_kube_object(t) and type(get(t, "kind")) == "string" then return "kubernetes", { t }, kube_kind(t) end
   return "map", t

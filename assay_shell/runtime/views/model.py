@@ -29,6 +29,7 @@ COLUMN_KINDS = (TEXT, NUMBER, AGE, BYTES, PERCENT, TIME)
 
 PLAIN, MARKDOWN, LOG = "plain", "markdown", "log"
 LINE, BAR = "line", "bar"
+OUTLINE, JSON = "outline", "json"
 MAP, LIST = "map", "list"
 
 
@@ -80,10 +81,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """Nested data."""
+    """Nested data, drawn as an outline or as JSON."""
 
     root: Node
     title: str = ""
+    syntax: str = OUTLINE
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,11 @@ class Reader:
             for at in range(0, len(values), 2)
         ]
 
+    def member(self, table: Any, key: Any, most: int) -> tuple[Any, int | None]:
+        """A member of a table, and its length where it is a string of which only the first *most* bytes were read."""
+        found = self.lua["member"](table, key, most)
+        return found if isinstance(found, tuple) else (found, None)
+
     def items(self, table: Any, first: int, last: int) -> Iterator[Member]:
         """Items *first* to *last* of a list, from 1."""
         for start in range(first, last + 1, _CHUNK):

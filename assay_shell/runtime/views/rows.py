@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import overload
 
 from assay_shell.runtime.redact import MASK
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from assay_shell.runtime.views.model import Cell, Node, Row
+    from assay_shell.runtime.views.model import Cell, Key, Node, Row
     from assay_shell.runtime.views.reading import Reader
 
 _CHUNK = 250
@@ -34,6 +35,10 @@ class Rows(Sequence["Row"]):
 
     def __len__(self) -> int:
         return self._count
+
+    def head(self, count: int) -> Rows:
+        """The first *count* of them."""
+        return Rows(min(count, self._count), self._read)
 
     @overload
     def __getitem__(self, index: int) -> Row: ...
@@ -55,12 +60,14 @@ class Rows(Sequence["Row"]):
 
 
 class Records:
-    """Reads the members *keys* of a list of records as cells."""
+    """Reads the members *keys* of a list of records as cells; *titles* are what they are called besides."""
 
-    def __init__(self, reader: Reader, raw: Any, keys: Sequence[str]) -> None:
+    def __init__(self, reader: Reader, raw: Any, keys: Sequence[Key], titles: Sequence[str] = ()) -> None:
         self._reader, self._raw, self._width = reader, raw, len(keys)
-        self._keys = reader.runtime.lua.table_from([as_bytes(key) for key in keys])
-        self._secret = [at for at, key in enumerate(keys) if is_secret(key)]
+        self._keys = reader.runtime.lua.table_from([as_bytes(key) if isinstance(key, str) else key for key in keys])
+        self._secret = [
+            at for at, (key, title) in enumerate(zip_longest(keys, titles)) if is_secret(key) or is_secret(title)
+        ]
         self._named = [at for at, key in enumerate(keys) if key in ("value", "Value")]
 
     def read(self, first: int, last: int) -> list[Row]:
