@@ -81,8 +81,10 @@ function Client:projects()
   return list("projects", self, "/api/admin/projects", "projects")
 end
 
+-- Since version 6 a project is found at its overview only.
 function Client:project(id)
-  return api.find("project", self, PROJECT, { project = id })
+  local values = { project = id }
+  return api.find("project", self, PROJECT, values) or api.find("project", self, PROJECT .. "/overview", values)
 end
 
 function Client:create_project(project)
@@ -133,12 +135,12 @@ end
 
 function Client:toggle_on(project_id, name, env)
   local values = { project = project_id, feature = name, environment = env }
-  return post("toggle_on", self, IN_ENVIRONMENT .. "/on", values, {})
+  return post("toggle_on", self, IN_ENVIRONMENT .. "/on", values, json.object())
 end
 
 function Client:toggle_off(project_id, name, env)
   local values = { project = project_id, feature = name, environment = env }
-  return post("toggle_off", self, IN_ENVIRONMENT .. "/off", values, {})
+  return post("toggle_off", self, IN_ENVIRONMENT .. "/off", values, json.object())
 end
 
 function Client:strategies(project_id, feature_name, env)
