@@ -113,10 +113,21 @@ end
 
 rest.text = text_of
 
+--- `value` as a number of seconds; an error that names function and argument unless it is one, or text of one.
+function rest.seconds(where, value, name)
+  local number = tonumber(value)
+  if number then return number end
+  local text = "%s%s: attempt to perform arithmetic on a %s value (local '%s')"
+  error(format(text, position() or "", where, type(value), name), 0)
+end
+
 local function fill_path(where, template, value_of)
   local shown = gsub(template, "{%+?([%w_]+)}", function(name) return text_of(where, value_of(name), name) end)
   local sent = gsub(template, "{(%+?)([%w_]+)}", function(several, name)
     local text = text_of(where, value_of(name), name)
+    if text == "" and several == "" then -- it would ask for, or delete, all there are
+      error(format("%s%s: %s must not be empty", position() or "", where, name), 0)
+    end
     local encoded = (several == "+" and rest.path or rest.segment)(text)
     if encoded then return encoded end
     error(format("%s%s: %s must not have the path part '.' or '..': %s", position() or "", where, name, text), 0)
@@ -309,7 +320,7 @@ end
 local function send(method, url, body, options, reads)
   if reads then return reads(method, url, body, options) end
   local name = lower(method)
-  if method == "GET" or method == "DELETE" then return http[name](url, options) end
+  if method == "GET" or method == "HEAD" or method == "DELETE" then return http[name](url, options) end
   return http[name](url, body, options)
 end
 
@@ -335,25 +346,45 @@ function Service:decode(call, response)
   return annotated(self, call, response.status, pcall(json.parse, response.body))
 end
 
---- Sends a request and returns the response, whatever its status is, and the call that `fail` and `decode` take.
----
---- `call` may hold `target` (path and query as they are sent, instead of a template), `body`, `headers`, `timeout`, `public` (without the service's headers), `verb` (the word for
---- errors), `message` (as for the service) and `reads` (how a POST that changes nothing is sent: what the loader hands
---- to each module).
-function Service:request(method, name, client, template, values, call)
-  call = call or {}
-  call.name, call.method = name, method
+-- Where a request line leads: the whole address; the call learns its path and its query.
+local function target_of(service, client, template, values, call)
   local base = client
-  if type(client) == "table" then base = client[self.address] end
+  if type(client) == "table" then base = client[service.address] end
   base = rest.base(base)
   local target = call.target
   if target then
     call.path, call.query = match(target, "^([^?]*)(.*)$")
   else
-    target, call.path, call.query = fill(format("%s.%s", self.name, name), template, values)
+    target, call.path, call.query = fill(format("%s.%s", service.name, call.name), template, values)
   end
+  return base .. target
+end
+
+--- Sends a request and returns the response, whatever its status is, and the call that `fail` and `decode` take.
+---
+--- `call` may hold `target` (path and query as they are sent, instead of a template), `body`, `headers`, `timeout`,
+--- `public` (without the service's headers), `verb` (the word for errors), `message` (as for the service) and `reads`
+--- (how a POST that changes nothing is sent: what the loader hands to each module).
+function Service:request(method, name, client, template, values, call)
+  call = call or {}
+  call.name, call.method = name, method
+  local target = target_of(self, client, template, values, call)
   local options = options_for(self, client, call)
-  return annotated(self, call, nil, pcall(send, method, base .. target, call.body, options, call.reads)), call
+  return annotated(self, call, nil, pcall(send, method, target, call.body, options, call.reads)), call
+end
+
+local SOCKET = {
+  "headers", "timeout", "ca_cert", "ca_cert_file", "cert", "key", "cert_file", "key_file", "verify", "server_name",
+}
+
+--- Opens a WebSocket where a request line leads, with the client's headers and certificates. `opts`: what `ws.connect`
+--- takes besides (`subprotocols`, `binary`, `max_size`).
+function Service:websocket(name, client, template, values, opts)
+  local call = { name = name, method = "GET" }
+  local target = gsub(target_of(self, client, template, values, call), "^[hH][tT][tT][pP]", "ws")
+  local options, given = rest.merged(opts), options_for(self, client, call)
+  for _, key in ipairs(SOCKET) do options[key] = given[key] end
+  return annotated(self, call, nil, pcall(ws.connect, target, options))
 end
 
 local function succeeded(status, ok)
