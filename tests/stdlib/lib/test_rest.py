@@ -86,6 +86,8 @@ def test_a_query_has_the_order_of_the_template_and_encoded_values(ask, stub):
     [
         pytest.param("api.get('f', c, '/{name}')", "thing.f: attempt to concatenate a nil value", id="nil"),
         pytest.param("api.get('f', c, '/{name}', { name = {} })", "a table value (local 'name')", id="table"),
+        pytest.param("api.delete('f', c, '/x/{name}', { name = '' })", "thing.f: name must not be empty", id="empty"),
+        pytest.param("rest.seconds('thing.f', {}, 'timeout')", "arithmetic on a table value", id="time"),
         pytest.param("api.get('f', c, '/q?query=expr!')", "concatenate a nil value (local 'expr')", id="query"),
         pytest.param("api.get('f', c, '/q?query', { query = true })", "a boolean value (local 'query')", id="boolean"),
         pytest.param("api.get('f', nil, '/')", "attempt to index a nil value (local 'url')", id="no address"),
