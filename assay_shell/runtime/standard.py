@@ -16,6 +16,11 @@ Loaded into every VM; everything else waits until a script looks into its group.
 @description Ask the human for a line of text
 @keywords input, ask, prompt, read, question, password, interactive
 @quickref input(prompt?, secret?) -> string|nil | Ask for a line of text, hidden when secret; nil at the end of input
+
+@module display
+@description Show a value now: as a table, chart, tree or text
+@keywords display, show, view, render, output
+@quickref display(value, opts?) -> nil | Show a value; opts: {as = "table", title, columns, sort, limit, unit}
 """
 
 from __future__ import annotations
@@ -30,6 +35,7 @@ from assay_shell.runtime.waits import Timer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from assay_shell.runtime.values import Table
     from assay_shell.runtime.vm import Runtime
 
 COMPATIBLE_WITH = "0.8.2"
@@ -48,6 +54,7 @@ def register(runtime: Runtime) -> None:
     for name, (public, builtin) in COMMANDS.items():
         runtime.lend(name, builtin, public=public)
     runtime.define("", {"sleep": read(sleep), "time": read(unix_time), "input": read(ask_for_input)})
+    runtime.lend("display", read(display), public="display")
     runtime.include("stdio")
     runtime.include("require")
     runtime.include("sandbox")
@@ -85,6 +92,22 @@ def ask_for_input(runtime: Runtime, prompt: str = "", secret: bool = False) -> o
     from assay_shell.runtime.asking import answer
 
     return answer(runtime, prompt, secret=secret)
+
+
+def display(runtime: Runtime, held: Table, opts: Table | None = None) -> object:
+    """Show a value now, as it would be shown as a result: in the shell, in a notebook, or as text on standard output.
+
+    `as` asks for a form: `table`, `chart`, `tree`, `json`, `text`, `markdown` or `log`; the other options are those of
+    that view. A stream is shown while it runs, until it ends or is interrupted. Secrets are masked.
+
+    Example: `display({ { name = "cart", replicas = 3 } }, { title = "Deployments", columns = { "name", "replicas" } })`
+
+    Raises:
+        BuiltinError: the value cannot be shown as it was asked for.
+    """
+    from assay_shell.runtime.views.showing import display_held
+
+    return display_held(runtime, held, opts)
 
 
 def write_out(runtime: Runtime, data: bytes) -> None:

@@ -34,8 +34,9 @@ CONTRACT = {
     "sleep": ("Sleep for N seconds", "sleep delay pause wait time"),
     "time": ("Unix timestamp in seconds", "time timestamp unix epoch clock datetime"),
     "input": ("Ask the human for a line of text", "input ask prompt read question password interactive"),
+    "display": ("Show a value now: as a table, chart, tree or text", "display show view render output"),
 }  # fmt: skip
-GLOBALS = ("sleep", "time", "input")
+GLOBALS = ("sleep", "time", "input", "display")
 LUA_S_OWN = {"os.clock", "os.date", "os.difftime", "os.getenv", "os.time"}  # described by Lua's manual
 
 

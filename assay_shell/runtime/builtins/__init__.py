@@ -24,4 +24,5 @@ GROUPS = {
     "temporal": "temporal",
     "approval": "approval",
     "db": "db",
+    "view": "view",
 }

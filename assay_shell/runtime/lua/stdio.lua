@@ -15,6 +15,13 @@ function print(...)
   return write(concat(parts, "\t") .. "\n")
 end
 
+-- The value goes in a table: however long a text is, Python reads only what it shows.
+local show = core.display
+
+function display(value, opts)
+  return show({ value }, opts)
+end
+
 -- The standard streams: tables that answer as file handles do ------------------------------------------------
 
 local Standard = { __name = "FILE*", __metatable = false }

@@ -6,7 +6,7 @@ from assay_shell.runtime.streams import OpenStream
 from assay_shell.runtime.views.kubernetes import kubernetes_table
 from assay_shell.runtime.views.model import VIEWS, Live, Text, Tree
 from assay_shell.runtime.views.nodes import describe, node_of, scalar_text
-from assay_shell.runtime.views.reading import kind_of, reader_of
+from assay_shell.runtime.views.reading import EVERYTHING, Reader, kind_of, reader_of
 from assay_shell.runtime.views.records import record_keys, records_table
 from assay_shell.runtime.views.series import matrix_chart, streams_log, vector_table
 from assay_shell.runtime.views.text_of import HEAD, text_view
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from assay_shell.runtime.host import Host
     from assay_shell.runtime.views.model import View
-    from assay_shell.runtime.views.reading import Reader
 
 
 def choose(runtime: Host, raw: Any) -> View:
@@ -28,6 +27,11 @@ def choose(runtime: Host, raw: Any) -> View:
     Nothing of a script runs, no metamethod is called, and no more of the value is read than a view needs.
     """
     return _of(reader_of(runtime), raw, None)
+
+
+def choose_whole(runtime: Host, raw: Any) -> View:
+    """The view of a raw Lua value whose texts are read to their ends, as exports need it."""
+    return _of(Reader(runtime, EVERYTHING), raw, None)
 
 
 def choose_member(runtime: Host, table: Any, key: Any) -> View:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SHOWN = 1024
 """Characters of a text inside a table or tree that are read for a view."""
+EVERYTHING = 1 << 40
+"""More characters than any text has: what exports read."""
 MARGIN = 1024
 """Bytes that are read beyond what is shown, so that a secret at the cut is recognised."""
 _CHUNK = 4000
@@ -36,8 +38,10 @@ class Member:
 class Reader:
     """The Lua side of views in one VM. Nothing that it does runs code of a script."""
 
-    def __init__(self, runtime: Host) -> None:
+    def __init__(self, runtime: Host, shown: int = SHOWN) -> None:
         self.runtime = runtime
+        self.shown = shown
+        """Characters of a text inside a table or tree that are read."""
         self.lua = {str(name): function for name, function in runtime.include("views").items()}
         self._kubernetes: dict[str, Any] | None = None
 
@@ -51,8 +55,8 @@ class Reader:
 
     @property
     def window(self) -> int:
-        """Bytes of a string that are read to show `SHOWN` characters of it."""
-        return SHOWN + self.margin
+        """Bytes of a string that are read to show the head of it."""
+        return self.shown + self.margin
 
     @property
     def margin(self) -> int:
@@ -96,12 +100,13 @@ class Reader:
 
     # Text ------------------------------------------------------------------------------------------------
 
-    def text(self, raw: str, whole: int | None = None, most: int = SHOWN) -> tuple[str, int]:
+    def text(self, raw: str, whole: int | None = None, most: int | None = None) -> tuple[str, int]:
         """What is shown of a raw string, masked, and how many of its bytes are not.
 
         *whole* is its length where *raw* is only the head of it.
         """
         length = len(raw) if whole is None else whole
+        most = self.shown if most is None else most
         if length <= most:
             return self.mask(from_raw(raw)), 0
         window = raw[: most + self.margin]

@@ -10,7 +10,7 @@ from assay_shell.runtime.redact import MASK
 from assay_shell.runtime.redact.data import is_secret, is_secret_member
 from assay_shell.runtime.values import as_bytes, from_raw
 from assay_shell.runtime.views.nodes import bearings_of, describe, node_of, scalar_text
-from assay_shell.runtime.views.reading import SHOWN, kind_of
+from assay_shell.runtime.views.reading import kind_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,9 +77,10 @@ class Records:
             values[at :: self._width] = map(_hidden, values[at :: self._width])
         if self._named:
             self._hide_named(values, first, last)
+        most = self._reader.shown
         cells = [
             raw
-            if type(raw) in _PLAIN or (type(raw) is str and raw.isascii() and len(raw) <= SHOWN)
+            if type(raw) in _PLAIN or (type(raw) is str and raw.isascii() and len(raw) <= most)
             else self._cell(raw)
             for raw in values
         ]
@@ -89,7 +90,7 @@ class Records:
 
     def _cell(self, raw: Any) -> Cell:
         if isinstance(raw, str):
-            return from_raw(raw) if len(raw) <= SHOWN else self._cut(raw, None)
+            return from_raw(raw) if len(raw) <= self._reader.shown else self._cut(raw, None)
         return brief(self._reader, raw) if kind_of(raw) == "table" else describe(self._reader, raw)
 
     def _cut(self, raw: Any, whole: int | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay_shell.runtime.views.model import LIST, MAP
+from assay_shell.runtime.views.model import JSON, LIST, MAP
 from assay_shell.runtime.views.nodes import scalar_text
 from assay_shell.runtime.views.text.units import size
 from assay_shell.runtime.views.text.width import pad, width_of
@@ -29,7 +29,7 @@ def tree_lines(tree: Tree, page: Page) -> Iterator[str]:
     if tree.title:
         yield page.paint(page.line(tree.title), "1")
     most = _MOST_LINES if page.limit is None else page.limit
-    lines = _Outline(page).lines(tree.root)
+    lines = _json(tree.root, page) if tree.syntax == JSON else _Outline(page).lines(tree.root)
     for _ in range(most):
         line = next(lines, None)
         if line is None:
@@ -37,6 +37,12 @@ def tree_lines(tree: Tree, page: Page) -> Iterator[str]:
         yield line
     if next(lines, None) is not None:
         yield page.paint(f"{page.glyphs.ellipsis} more below", "2")
+
+
+def _json(node: Node, page: Page) -> Iterator[str]:
+    from assay_shell.runtime.views.text.documents import json_lines
+
+    return (page.fit(page.line(line), page.width) if page.width else page.line(line) for line in json_lines(node))
 
 
 class _Outline:
