@@ -5,25 +5,32 @@ Each server is a session fixture, started when the first test asks for it. Its l
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import pytest
 
-from tests.live.harness import databases
+from tests.live.harness import databases, reach, services
 from tests.live.harness.databases import Database
+from tests.live.harness.golang import built
+from tests.live.harness.kubernetes import Cluster
+from tests.live.harness.kubernetes import kubernetes as start_kubernetes
 from tests.live.harness.minimum import wanted
 from tests.live.harness.processes import Process, accepts, free_port
-from tests.live.harness.programs import go_module
 from tests.live.harness.servers import READY, SERVERS, state_of
+from tests.live.harness.services import Service
 
 pytest.register_assert_rewrite("tests.live.database_behaviour")
 
 _servers_of: dict[str, list[str]] = {}
 _passed: Counter[str] = Counter()
 _skipped: Counter[str] = Counter()
+_incomplete: set[str] = set()  # files of which a test did not pass
+_complaints: list[str] = []
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +47,7 @@ def temporal(logs: Path) -> Iterator[str]:
         pytest.skip(f"temporal: {state}")
     port = free_port()
     ports = ["-port", str(port), "-http-port", str(free_port())]
-    command = [str(go_module("temporal")), *ports, "-namespaces", "default,production"]
+    command = [str(built("temporal")), *ports, "-namespaces", "default,production"]
     server = Process(command, logs / "temporal.log", lambda: accepts(port))
     yield f"127.0.0.1:{port}"
     server.stop()
@@ -49,23 +56,93 @@ def temporal(logs: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres(logs: Path) -> Iterator[Database]:
     """Run a PostgreSQL server."""
-    yield from _database("postgres", logs)
+    with _running("postgres", logs, databases.postgres) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def mariadb(logs: Path) -> Iterator[Database]:
     """Run a MariaDB server."""
-    yield from _database("mariadb", logs)
+    with _running("mariadb", logs, databases.mariadb) as server:
+        yield server
 
 
-def _database(name: str, logs: Path) -> Iterator[Database]:
+@pytest.fixture(scope="session")
+def openbao(logs: Path) -> Iterator[Service]:
+    """Run an OpenBao server."""
+    with _running("openbao", logs, services.openbao) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def traefik(logs: Path) -> Iterator[Service]:
+    """Run Traefik."""
+    with _running("traefik", logs, services.traefik) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def seaweedfs(logs: Path) -> Iterator[Service]:
+    """Run an S3 server."""
+    with _running("seaweedfs", logs, services.seaweedfs) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def prometheus(logs: Path) -> Iterator[Service]:
+    """Run a Prometheus."""
+    with _running("prometheus", logs, services.prometheus) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def alertmanager(logs: Path) -> Iterator[Service]:
+    """Run an Alertmanager."""
+    with _running("alertmanager", logs, services.alertmanager) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def loki(logs: Path) -> Iterator[Service]:
+    """Run a Loki."""
+    with _running("loki", logs, services.loki) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def unleash(logs: Path, postgres: Database) -> Iterator[Service]:
+    """Run Unleash."""
+    with _running("unleash", logs, lambda folder, log: services.unleash(folder, log, postgres)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def kubernetes(logs: Path) -> Iterator[Cluster]:
+    """Run a Kubernetes cluster."""
+    with _running("kubernetes", logs, start_kubernetes) as server:
+        yield server
+
+
+class _Stoppable(Protocol):
+    @property
+    def stop(self) -> Callable[[], None]: ...
+
+
+_S = TypeVar("_S", bound=_Stoppable)
+
+
+@contextlib.contextmanager
+def _running(name: str, logs: Path, start: Callable[[Path, Path], _S]) -> Iterator[_S]:
+    """Start a server in an empty folder and end it; skip the test when it is not on this machine."""
     state = state_of(name)
     if state != READY:
         pytest.skip(f"{name}: {state}")
     with tempfile.TemporaryDirectory(prefix="live-") as folder:  # short: sockets lie in it
-        server = getattr(databases, name)(Path(folder), logs / f"{name}.log")
-        yield server
-        server.stop()
+        server = start(Path(folder), logs / f"{name}.log")
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -78,20 +155,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when == "call" and report.passed:
         _passed.update(_servers_of.get(report.nodeid, ()))
+    if not report.passed:
+        _incomplete.add(_module_of(report.nodeid))
     if report.skipped and report.nodeid in _servers_of:
         _skipped[report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)] += 1
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hold a prepared run to its minimum."""
-    if any(_passed[name] < number for name, number in wanted().items()):
+    """Hold a prepared run to its minimum, and to what `unreached.toml` says."""
+    if wanted() and not session.config.option.keyword:
+        ran = {_module_of(nodeid) for nodeid in _servers_of}
+        _complaints.extend(reach.complaints(ran - _incomplete))
+    if _complaints or any(_passed[name] < number for name, number in wanted().items()):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _module_of(nodeid: str) -> str:
+    """`vault` for tests in `test_vault.py`."""
+    return Path(nodeid.partition("::")[0]).stem.removeprefix("test_")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     minimum = wanted()
     for name in sorted({*_passed, *minimum}):
         terminalreporter.write_line(f"live: {name}: {_passed[name]} passed, at least {minimum.get(name, 0)} wanted")
+    for line in _complaints:
+        terminalreporter.write_line(f"live: {line}")
     for reason, count in _skipped.items():
         terminalreporter.write_line(f"live: {count} skipped: {reason.removeprefix('Skipped: ')}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -11,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.live.harness import golang, reach
+from tests.live.harness.golang import build
 from tests.live.harness.minimum import numbers, wanted
 from tests.live.harness.processes import Process, accepts, free_port
-from tests.live.harness.programs import Broken, Unavailable, build, install
-from tests.live.harness.servers import READY, SERVERS, STATE_VARIABLE, Server, bring, state_of
+from tests.live.harness.programs import Broken, Unavailable, install
+from tests.live.harness.servers import READY, SERVERS, STATE_VARIABLE, Server, bring, left_out, state_of
 
 LISTEN = "import socket, sys, time; s = socket.create_server(('127.0.0.1', int(sys.argv[1]))); time.sleep(60)"
 FAMILY = (
@@ -135,3 +138,71 @@ def test_too_few_live_tests_fail_the_run(tmp_path: Path) -> None:
     assert "1 passed" in done.stdout
     assert f"live: web: 1 passed, at least {numbers()['web']} wanted" in done.stdout
     assert done.returncode == 1
+
+
+# What is reached -------------------------------------------------------------------------------------------
+
+
+def test_each_module_has_live_tests_or_a_reason_for_none() -> None:
+    tested = {path.stem.removeprefix("test_") for path in Path(__file__).parent.glob("test_*.py")}
+    excused = {module for module, names in reach.unreached().items() if reach.ALL in names}
+    assert set(reach.public()) - tested - excused == set()
+    assert tested & excused == set()
+
+
+def test_what_is_called_unreached_exists_and_has_a_reason() -> None:
+    known = reach.public()
+    for module, names in reach.unreached().items():
+        assert set(names) <= {reach.ALL, *known[module]}
+        assert reach.ALL not in names or len(names) == 1
+        assert all(len(reason) > 10 for reason in names.values())
+
+
+def test_functions_count_once_they_succeeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reach, "called", set())
+    talk = reach.Talk("loki")
+    assert talk("return m.selector({ a = 'b' })") == '{a="b"}'
+    assert "attempt to concatenate" in talk.fails("local c = m.client('http://127.0.0.1:1') c:query()")
+    assert reach.called == {"loki.selector", "loki.client"}
+
+
+def test_what_is_missing_and_what_is_listed_in_vain_are_complaints(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reach, "public", lambda: {"one": {"a", "b", "c"}, "two": {"d"}})
+    monkeypatch.setattr(reach, "unreached", lambda: {"one": {"b": "no server has it", "c": "the same"}})
+    monkeypatch.setattr(reach, "called", {"one.b"})
+    assert reach.complaints({"one"}) == [
+        "one.a is called by no live test",
+        "one.b is called: take it out of unreached.toml",
+    ]
+
+
+# What fits into the time ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [
+        pytest.param(20, [], id="all of it"),
+        pytest.param(19, ["dex"], id="the least wanted goes first"),
+        pytest.param(12, ["dex", "kratos", "loki"], id="several"),
+        pytest.param(1, ["dex", "kratos", "loki"], id="what others need is tried"),
+    ],
+)
+def test_what_does_not_fit_is_left_out_in_order(minutes: int, expected: list[str]) -> None:
+    def named(name: str, minutes: float) -> Server:
+        return Server(name, minutes, lambda: False, lambda seconds: None)
+
+    missing = [named("kubernetes", 10), named("loki", 6), named("kratos", 3), named("dex", 1)]
+    reasons = left_out(missing, minutes * 60)
+    assert list(reasons) == expected
+    assert all("LIVE_BUDGET" in reason for reason in reasons.values())
+
+
+def test_a_program_lies_elsewhere_when_its_module_or_its_flags_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    if shutil.which("go") is None:
+        pytest.skip("Go is not installed")
+    before = golang.built("etcd")
+    monkeypatch.setitem(golang.PROGRAMS, "etcd", golang.Program("etcd", "etcd", tags="other"))
+    assert golang.built("etcd") != before
+    monkeypatch.setitem(golang.PROGRAMS, "etcd", golang.Program("etcd", "dex"))
+    assert golang.built("etcd") != before

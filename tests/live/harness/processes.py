@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -33,8 +37,30 @@ def accepts(port: int) -> bool:
     return True
 
 
+def secure(ca: Path) -> ssl.SSLContext:
+    """Return what trusts the certificate in the file *ca*, and nothing else."""
+    return ssl.create_default_context(cafile=ca)
+
+
+def answers(url: str, status: int = 200, *, headers: Mapping[str, str] | None = None, ca: Path | None = None) -> bool:
+    """Whether a server answers a request for *url* with *status*."""
+    context = None if ca is None else secure(ca)
+    try:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, headers=dict(headers or {})), None, 5, context=context
+        ) as found:
+            return bool(found.status == status)
+    except urllib.error.HTTPError as exc:
+        with exc:
+            return exc.code == status
+    except (OSError, http.client.HTTPException):
+        return False
+
+
 class Process:
     """A server that runs in a process group of its own; its output goes to *log*.
+
+    At its end it gets *grace* seconds to finish by itself; with 0 it is killed at once.
 
     Raises:
         RuntimeError: it ended, or was not ready within *patience* seconds; with the end of its log.
@@ -50,8 +76,9 @@ class Process:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         user: str | None = None,
+        grace: float = _GRACE,
     ) -> None:
-        self.log = log
+        self.log, self._grace = log, grace
         with log.open("ab") as output:
             self._child = subprocess.Popen(
                 list(map(str, command)), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
@@ -70,9 +97,10 @@ class Process:
 
     def stop(self) -> None:
         """Ask it to end, and kill what is left of its group after a while."""
-        self._signal(signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._child.wait(_GRACE)
+        if self._grace > 0:
+            self._signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(self._grace)
         self.kill()
 
     def kill(self) -> None:

