@@ -185,6 +185,20 @@ def hide(runtime: Runtime, secret: str) -> None:
     runtime.redactor.add(secret)
 
 
+def kube_account(runtime: Runtime, context: str | None, listed: str | None, home: str | None) -> object:
+    """How to reach and sign in to the Kubernetes cluster of a context; None where there is no kubeconfig."""
+    from assay_shell.runtime.kubeconfig.calls import account
+
+    return account(runtime, context, listed, home)
+
+
+def kube_contexts(runtime: Runtime, listed: str | None, home: str | None) -> object:
+    """The contexts of the kubeconfig."""
+    from assay_shell.runtime.kubeconfig.calls import contexts
+
+    return contexts(runtime, listed, home)
+
+
 _HELPERS: dict[str, Builtin] = {
     "write": read(write_out),
     "write_error": read(write_error),
@@ -194,6 +208,8 @@ _HELPERS: dict[str, Builtin] = {
     "embedded_module": read(embedded_module),
     "mask": read(mask),
     "hide": read(hide),
+    "kube_account": read(kube_account),
+    "kube_contexts": read(kube_contexts),
 }
 
 _GUARDED = ("io.output", "io.tmpfile", "os.remove", "os.rename", "os.tmpname")

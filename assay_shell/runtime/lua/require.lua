@@ -110,7 +110,9 @@ local function send_reading(method, url, body, opts)
   return core.declared_request(nil, method, url, declared)
 end
 
-local tools = { mask = core.mask, hide = core.hide } -- for the shared parts
+local tools = { -- for the shared parts
+  mask = core.mask, hide = core.hide, kube_account = core.kube_account, kube_contexts = core.kube_contexts,
+}
 local shared = {}
 
 function own.require(name)

@@ -44,6 +44,7 @@ local PAGE = 500 -- objects that iterators ask for at once
 
 local accounts = setmetatable({}, { __mode = "k" }) -- client -> function that gives its account as it is now
 local anonymous = setmetatable({}, { __mode = "k" }) -- clients that need no token
+local transports = setmetatable({}, { __mode = "k" }) -- client -> options of http that it was made with
 
 local function bracketed(host)
   return find(host, ":", 1, true) and not find(host, "^%[") and "[" .. host .. "]" or host
@@ -86,7 +87,12 @@ end
 --- The account of a context of the kubeconfig (`$KUBECONFIG`, `~/.kube/config`); of the current one for nil.
 --- nil when there is no kubeconfig; an error when it lacks the context or the context is unusable.
 function kube.config_account(context)
-  return core.kubeconfig(context, env.get("KUBECONFIG"), env.get("HOME"))
+  return core.kube_account(context, env.get("KUBECONFIG"), env.get("HOME"))
+end
+
+--- The contexts of the kubeconfig, as `{name, cluster, user, namespace, current}`; {} when there is none.
+function kube.contexts()
+  return core.kube_contexts(env.get("KUBECONFIG"), env.get("HOME"))
 end
 
 local function account_finder(context)
@@ -99,7 +105,7 @@ end
 --- Headers for a client of `kube.client`.
 function kube.headers(client)
   local account = accounts[client] and accounts[client]() or {}
-  if account.transport then client.transport = rest.merged(client.transport, account.transport) end
+  if account.transport then client.transport = rest.merged(transports[client], account.transport) end
   local headers = rest.merged(account.headers)
   local token = client.token or account.token
   if token then
@@ -118,7 +124,7 @@ local function signed_client(methods, opts)
   end
   local fields = { token = opts.token, context = opts.context, namespace = opts.namespace or account.namespace }
   local client = rest.client(methods, account.server, fields, opts)
-  accounts[client], anonymous[client] = find_account, true
+  accounts[client], anonymous[client], transports[client] = find_account, true, client.transport
   return client
 end
 
