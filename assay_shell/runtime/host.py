@@ -55,6 +55,11 @@ class Host:
         self._write = stdout or _process_writer("stdout")
         self._write_error = stderr or _process_writer("stderr")
 
+    @property
+    def globals(self) -> Any:
+        """The raw table of global names, as scripts see it (`lua.globals()` is lupa's own, and empty)."""
+        return self.driver["globals"]
+
     # Registration ----------------------------------------------------------------------------------------
 
     def _load_group(self, name: str) -> tuple[Any, ...]:
@@ -79,7 +84,7 @@ class Host:
     def known_names(self, owner: str = "") -> list[str]:
         """The global names, or the functions of the builtin group *owner*."""
         if not owner:
-            return [str(name) for name in self.lua.globals()]
+            return [str(name) for name in self.globals]
         return [name.partition(".")[2] for name in self.builtins if name.startswith(f"{owner}.")]
 
     def include(self, name: str) -> Any:
@@ -100,7 +105,7 @@ class Host:
         A group that exists already gets the functions added. With the empty name they become globals.
         """
         driver = self.driver
-        table = driver["group"](group) if group else self.lua.globals()
+        table = driver["group"](group) if group else self.globals
         for name, builtin in functions.items():
             public = f"{group}.{name}" if group else name
             self.builtins[public] = builtin

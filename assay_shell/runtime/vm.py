@@ -225,7 +225,7 @@ class Runtime(Host):
     def set_arguments(self, script: str, args: Sequence[str]) -> None:
         """Set the global `arg`: the script at 0, its arguments from 1 on."""
         table = self.lua.table_from({index: self.border.to_lua(value) for index, value in enumerate((script, *args))})
-        self.lua.globals()["arg"] = table
+        self.globals["arg"] = table
 
     def call(self, name: str, *args: object) -> list[Any]:
         """Call the global function *name* (`http.get`, or one of the script's); results as plain Python data.
@@ -234,7 +234,7 @@ class Runtime(Host):
             KeyError: there is no such function.
             ScriptError: it failed.
         """
-        value: Any = self.lua.globals()
+        value: Any = self.globals
         for part in name.split("."):
             value = value[part] if value is not None else None
         if value is None:

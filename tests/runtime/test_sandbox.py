@@ -110,3 +110,17 @@ def test_finalizers_that_use_builtins_run_safely_when_the_vm_ends(run):
     code = "setmetatable({}, {__gc = function() fs.exists('/') print('') end}) X = setmetatable({}, getmetatable('')) "
     for _ in range(20):
         run(code + "KEEP = setmetatable({}, {__gc = function() fs.exists('/') end}) return 1", stdout=lambda data: None)
+
+
+def test_scripts_may_have_unknown_names_raise_an_error(run):
+    """A habit of careful scripts; what the core does in between must not run into it."""
+    strict = "setmetatable(_G, { __index = function(_, name) error('no such name: ' .. name, 2) end })"
+    calls = "local text, _, message = json.encode({ 1 }), pcall(function() return nope end)"
+    text, message = run(f"{strict} sleep(0.001) {calls} return {{ text, message }}")
+    assert text == "[1]"
+    assert message.endswith("no such name: nope")
+
+
+def test_an_index_of_the_globals_is_asked_for_nothing_but_what_the_script_names(run):
+    watched = "asked = {} setmetatable(_G, { __index = function(_, name) asked[#asked + 1] = name end })"
+    assert run(f"{watched} sleep(0.001) http.get = nil; local _ = missing return asked") == ["missing"]

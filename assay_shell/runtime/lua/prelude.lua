@@ -29,6 +29,17 @@ core.frame, core.set_hook = frame, set_hook
 core.upvalue, core.join = debug.getupvalue, debug.upvaluejoin
 core.metatable, core.parameter, core.globals = raw_getmetatable, debug.getlocal, globals
 
+-- For each call from Python, lupa looks for a global `debug`, outside of any protected call. Where scripts have
+-- given their globals an `__index`, that would run it, and end the process when it raises. So lupa is shown a table of its
+-- own, which leads to the globals, and every chunk gets the globals themselves.
+do
+  local registry = debug.getregistry()
+  local own = setmetatable({ debug = false }, { __index = globals, __newindex = globals })
+  for index = 1, 3 do
+    if registry[index] == globals then registry[index] = own end
+  end
+end
+
 -- Stops --------------------------------------------------------------------------------------------------
 -- An interrupt, a cancellation and an exit unwind a task past every pcall.
 
@@ -257,7 +268,7 @@ end
 
 -- Tasks ----------------------------------------------------------------------------------------------------
 
-local driver = {}
+local driver = { globals = globals }
 local tasks = {} -- id -> { co, results, failure, trace }
 
 local function describe(value)
@@ -511,7 +522,7 @@ end
 
 -- The function, or nil and the message.
 function driver.compile(source, name)
-  return raw_load(source, name, "t")
+  return raw_load(source, name, "t", globals)
 end
 core.load = driver.compile
 

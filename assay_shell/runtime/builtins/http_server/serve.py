@@ -95,7 +95,7 @@ async def _started(runtime: Runtime, port: int, routes: Table, settings: Setting
     server = Server(runtime, settings, router, place)
     await server.start()
     if place.path is None:
-        runtime.lua.globals()["_SERVER_PORT"] = place.port
+        runtime.globals["_SERVER_PORT"] = place.port
     _end_with(runtime, server)
     workers.start(server)
     return server
