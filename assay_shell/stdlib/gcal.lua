@@ -15,7 +15,11 @@ local rest = require("assay.lib.rest")
 local google = require("assay.lib.google")
 local M, Client = {}, {}
 
-local api = google.renewing(rest.service("gcal", { headers = google.headers, message = rest.by_target, address = "_api_base" }))
+local api = google.renewing(rest.service("gcal", {
+  headers = google.headers,
+  message = rest.by_target,
+  address = "_api_base",
+}))
 
 local EVENTS = "/calendar/v3/calendars/primary/events"
 local EVENT = EVENTS .. "/{event_id}"

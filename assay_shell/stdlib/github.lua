@@ -63,16 +63,10 @@ local function with(repo, given, opts)
   error("github: invalid repo format, expected 'owner/repo': " .. tostring(repo), 2)
 end
 
--- The items of all pages, in lists or under `key`. The server names the next page in a header.
+-- The items of all pages, in lists or under `key`; none where there is no such repository.
 local function every(name, client, line, values, key)
-  return rest.each(function(link)
-    local next_page = rest.parameters(link)
-    local paged = rest.merged({ page = next_page.page, after = next_page.after }, values)
-    local response, call = api:expect("GET", name, client, line .. "&page&after", paged, { ok = { 200, 404 } })
-    if response.status == 404 then return {} end
-    local page = api:decode(call, response)
-    return key and page[key] or page, rest.next_link(response)
-  end)
+  local opts = { ok = { 200, 404 }, key = key }
+  return api:each_linked(name, client, line .. "&page&after", values, { "page", "after" }, opts)
 end
 
 --- Reads a pull request; nil when there is none of that number, or none that the token may see.

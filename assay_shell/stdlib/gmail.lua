@@ -13,7 +13,11 @@ local rest = require("assay.lib.rest")
 local google = require("assay.lib.google")
 local M, Client = {}, {}
 
-local api = google.renewing(rest.service("gmail", { headers = google.headers, message = rest.by_target, address = "_api_base" }))
+local api = google.renewing(rest.service("gmail", {
+  headers = google.headers,
+  message = rest.by_target,
+  address = "_api_base",
+}))
 
 local MAILBOX = "/gmail/v1/users/me"
 local MESSAGES = MAILBOX .. "/messages?q=query!&maxResults=max&pageToken=token"

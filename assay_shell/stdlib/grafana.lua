@@ -12,6 +12,8 @@
 --- @quickref c:org() -> {id, name} | The organisation of these credentials
 --- @quickref c:alert_rules() -> [rule] | All provisioned alert rules
 --- @quickref c:folders() -> [folder] | All folders, from all pages
+--- @quickref c:each_hit(opts?) -> iterator | Dashboards and folders, page by page; opts: {query, type, tag, page_size = 1000}
+--- @quickref c:each_folder(opts?) -> iterator | All folders, page by page; opts: {page_size = 1000}
 
 local rest = require("assay.lib.rest")
 local M, Client = {}, {}
@@ -24,16 +26,12 @@ function M.client(url, opts)
   return rest.authorized_client(Client, url, opts)
 end
 
--- All pages of a list. Old servers know no pages and give the same list again: then the first page was all.
-local function every_page(name, client, line, opts)
-  local first
-  return rest.all(function(page)
-    local items = api.get(name, client, line, rest.merged(opts, { page = page }))
-    local head = items[1] and (items[1].uid or items[1].id)
-    if page and head == first then return {} end
-    first = first or head
-    return items, #items >= PAGE and (page or 1) + 1 or nil
-  end)
+-- The pages of a list, for `rest.all` and `rest.each`.
+local function pages(name, client, line, opts)
+  local size = opts and opts.limit or PAGE
+  return rest.full_pages(size, function(page)
+    return api.get(name, client, line, rest.merged({ page = page }, opts))
+  end, function(_, page) return (page or 1) + 1 end)
 end
 
 function Client:health()
@@ -49,10 +47,11 @@ function Client:datasource(id_or_uid)
   return api.get("datasource", self, line, { id_or_uid = id_or_uid })
 end
 
+local SEARCH = "/api/search?query&type&tag&limit&page"
+
 function Client:search(opts)
-  local line = "/api/search?query&type&tag&limit&page"
-  if opts and opts.limit then return api.get("search", self, line, opts) end
-  return every_page("search", self, line, opts)
+  if opts and opts.limit then return api.get("search", self, SEARCH, opts) end
+  return rest.all(pages("search", self, SEARCH, opts))
 end
 
 function Client:dashboard(uid)
@@ -76,7 +75,18 @@ function Client:alert_rules()
 end
 
 function Client:folders()
-  return every_page("folders", self, "/api/folders?page")
+  return rest.all(pages("folders", self, "/api/folders?page"))
+end
+
+Client.each_hit = function(self, opts)
+  opts = opts or {}
+  local filters = { query = opts.query, type = opts.type, tag = opts.tag, limit = opts.page_size }
+  return rest.each(pages("each_hit", self, SEARCH, filters))
+end
+
+Client.each_folder = function(self, opts)
+  local size = { limit = opts and opts.page_size }
+  return rest.each(pages("each_folder", self, "/api/folders?limit&page", size))
 end
 
 return M

@@ -19,6 +19,12 @@
 --- @quickref c:is_healthy() -> bool | Whether every component is healthy
 --- @quickref c:image_exists(project_name, repo_name, tag) -> bool | Whether a tag is there
 --- @quickref c:latest_artifact(project_name, repo_name) -> artifact|nil | First artifact in the server's order; nil when there is none
+--- @quickref c:each_project(opts?) -> iterator | Projects from all pages; opts: {name, public, page_size = 100}
+--- @quickref c:each_repository(project_name, opts?) -> iterator | Repositories of a project from all pages; opts: {q, page_size = 100}
+--- @quickref c:each_artifact(project_name, repo_name, opts?) -> iterator | Artifacts from all pages; opts: {with_tag, with_scan_overview, page_size = 100}
+--- @quickref c:each_tag(project_name, repo_name, reference, opts?) -> iterator | Tags of an artifact from all pages; opts: {page_size = 100}
+--- @quickref c:each_replication_policy(opts?) -> iterator | Replication policies from all pages; opts: {page_size = 100}
+--- @quickref c:each_replication_execution(opts?) -> iterator | Replication runs from all pages; opts: {policy_id, page_size = 100}
 
 local rest = require("assay.lib.rest")
 local M, Client = {}, {}
@@ -27,6 +33,9 @@ local api = rest.service("harbor", { headers = rest.json_authorization, message 
 
 local BASE = "/api/v2.0"
 local REPOSITORY = BASE .. "/projects/{project}/repositories/{repository}"
+local PROJECTS = BASE .. "/projects?name&public?&page&page_size"
+local REPOSITORIES = BASE .. "/projects/{project_name}/repositories?page&page_size&q"
+local ARTIFACTS = REPOSITORY .. "/artifacts?page&page_size&with_tag?&with_scan_overview?"
 local ARTIFACT = REPOSITORY .. "/artifacts/{reference}"
 
 function M.client(url, opts)
@@ -61,7 +70,7 @@ function Client:statistics()
 end
 
 function Client:projects(opts)
-  return api.get("projects", self, BASE .. "/projects?name&public?&page&page_size", opts)
+  return api.get("projects", self, PROJECTS, opts)
 end
 
 function Client:project(name_or_id)
@@ -69,8 +78,7 @@ function Client:project(name_or_id)
 end
 
 function Client:repositories(project_name, opts)
-  local line = BASE .. "/projects/{project_name}/repositories?page&page_size&q"
-  return api.get("repositories", self, line, with({ project_name = project_name }, opts))
+  return api.get("repositories", self, REPOSITORIES, with({ project_name = project_name }, opts))
 end
 
 function Client:repository(project_name, repo_name)
@@ -78,8 +86,7 @@ function Client:repository(project_name, repo_name)
 end
 
 function Client:artifacts(project_name, repo_name, opts)
-  local line = REPOSITORY .. "/artifacts?page&page_size&with_tag?&with_scan_overview?"
-  return api.get("artifacts", self, line, with(place(project_name, repo_name), opts))
+  return api.get("artifacts", self, ARTIFACTS, with(place(project_name, repo_name), opts))
 end
 
 function Client:artifact(project_name, repo_name, reference)
@@ -138,6 +145,40 @@ end
 
 function Client:latest_artifact(project_name, repo_name)
   return self:artifacts(project_name, repo_name, { page_size = 1 })[1]
+end
+
+local MARKS = { "page", "page_size" }
+
+-- The items of all pages. The server gives 10 in a page unless it is asked for more, and 100 at most.
+local function every(name, client, line, values, opts)
+  local sized = with(with(values, opts), { page_size = 100 })
+  return api:each_linked(name, client, line, sized, MARKS)
+end
+
+Client.each_project = function(self, opts)
+  return every("each_project", self, PROJECTS, {}, opts)
+end
+
+Client.each_repository = function(self, project_name, opts)
+  return every("each_repository", self, REPOSITORIES, { project_name = project_name }, opts)
+end
+
+Client.each_artifact = function(self, project_name, repo_name, opts)
+  return every("each_artifact", self, ARTIFACTS, place(project_name, repo_name), opts)
+end
+
+Client.each_tag = function(self, project_name, repo_name, reference, opts)
+  local line = ARTIFACT .. "/tags?page&page_size"
+  return every("each_tag", self, line, place(project_name, repo_name, reference), opts)
+end
+
+Client.each_replication_policy = function(self, opts)
+  return every("each_replication_policy", self, BASE .. "/replication/policies?page&page_size", {}, opts)
+end
+
+Client.each_replication_execution = function(self, opts)
+  local line = BASE .. "/replication/executions?policy_id&page&page_size"
+  return every("each_replication_execution", self, line, {}, opts)
 end
 
 return M

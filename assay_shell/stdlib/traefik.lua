@@ -19,6 +19,12 @@
 --- @quickref M.router_has_tls(url, name) -> bool | Whether an HTTP router terminates TLS
 --- @quickref M.service_server_count(url, name) -> int | Number of servers behind an HTTP service
 --- @quickref M.healthy_routers(url) -> int, int | How many HTTP routers are enabled, and how many are not
+--- @quickref M.each_entrypoint(url, opts?) -> iterator | Entry points page by page; opts: {search, status, page_size = 100}
+--- @quickref M.each_http_router(url, opts?) -> iterator | HTTP routers page by page; opts: {search, status, page_size = 100}
+--- @quickref M.each_http_service(url, opts?) -> iterator | HTTP services page by page; opts: {search, status, page_size = 100}
+--- @quickref M.each_http_middleware(url, opts?) -> iterator | HTTP middlewares page by page; opts: {search, status, page_size = 100}
+--- @quickref M.each_tcp_router(url, opts?) -> iterator | TCP routers page by page; opts: {search, status, page_size = 100}
+--- @quickref M.each_tcp_service(url, opts?) -> iterator | TCP services page by page; opts: {search, status, page_size = 100}
 
 local rest = require("assay.lib.rest")
 local M = {}
@@ -26,12 +32,18 @@ local M = {}
 local api = rest.service("traefik", { headers = rest.authorization })
 
 -- The server cuts lists at 100 and names the next page in a header; after the last page it names page 1.
-local function list(name, url, path)
-  return rest.all(function(page)
-    local response, call = api:expect("GET", name, url, path .. "?page", { page = page })
+local function pages(name, url, path, opts)
+  local values = { per_page = opts and opts.page_size, search = opts and opts.search, status = opts and opts.status }
+  return function(page)
+    local asked = rest.merged({ page = page }, values)
+    local response, call = api:expect("GET", name, url, path .. "?page&per_page&search&status", asked)
     local following = tonumber(response.headers["x-next-page"])
     return api:decode(call, response), following and following > (page or 1) and following or nil
-  end)
+  end
+end
+
+local function list(name, url, path)
+  return rest.all(pages(name, url, path))
 end
 
 function M.overview(url)
@@ -105,6 +117,30 @@ function M.healthy_routers(url)
     if router.status == "enabled" then enabled = enabled + 1 else others = others + 1 end
   end
   return enabled, others
+end
+
+M.each_entrypoint = function(url, opts)
+  return rest.each(pages("each_entrypoint", url, "/api/entrypoints", opts))
+end
+
+M.each_http_router = function(url, opts)
+  return rest.each(pages("each_http_router", url, "/api/http/routers", opts))
+end
+
+M.each_http_service = function(url, opts)
+  return rest.each(pages("each_http_service", url, "/api/http/services", opts))
+end
+
+M.each_http_middleware = function(url, opts)
+  return rest.each(pages("each_http_middleware", url, "/api/http/middlewares", opts))
+end
+
+M.each_tcp_router = function(url, opts)
+  return rest.each(pages("each_tcp_router", url, "/api/tcp/routers", opts))
+end
+
+M.each_tcp_service = function(url, opts)
+  return rest.each(pages("each_tcp_service", url, "/api/tcp/services", opts))
 end
 
 M.client = rest.constructor(M)

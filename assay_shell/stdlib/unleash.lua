@@ -23,6 +23,7 @@
 --- @quickref c:tokens() -> [token] | API tokens
 --- @quickref c:create_token(token_config) -> token|nil | Create an API token {tokenName, type, environment, projects}
 --- @quickref c:delete_token(secret) -> body|nil | Delete an API token
+--- @quickref c:each_feature(opts?) -> iterator | Feature flags of one project or all, from all pages; opts: {project, query, page_size = 100}
 --- @quickref M.wait(url, opts?) -> true | Wait until the server is healthy; opts: {timeout = 60, interval = 2}
 --- @quickref M.ensure_project(client, project_id, opts?) -> project | Project, created when it is missing; opts: {name, description}
 --- @quickref M.ensure_environment(client, project_id, env_name) -> true | Give a project an environment unless it has it
@@ -167,6 +168,18 @@ end
 function Client:delete_token(secret)
   rest.hide(secret)
   return delete("delete_token", self, "/api/admin/api-tokens/{secret}", { secret = secret })
+end
+
+Client.each_feature = function(self, opts)
+  opts = opts or {}
+  local size = opts.page_size or 100
+  local line = "/api/admin/search/features?project=project&query&limit=size&offset?"
+  return rest.each(function(offset)
+    local project = opts.project and "IS:" .. opts.project
+    local values = { project = project, query = opts.query, size = size, offset = offset or 0 }
+    local page = api.get("each_feature", self, line, values).features or {}
+    return page, #page >= size and values.offset + #page or nil
+  end)
 end
 
 function M.wait(url, opts)

@@ -6,8 +6,8 @@
 --- @quickref c:write(path, payload?) -> body|nil | Write any path; nil when the server has nothing to say
 --- @quickref c:delete(path) -> nil | Delete any path
 --- @quickref c:list(path) -> [string] | Names below a path, {} when there are none
---- @quickref c:kv_get(mount, key) -> {data, metadata}|nil | Read a KV v2 secret: the fields are in .data
---- @quickref c:kv_put(mount, key, data) -> body|nil | Write a KV v2 secret; the new version is in .data.version
+--- @quickref c:kv_get(mount, key, opts?) -> {data, metadata}|nil | Read a KV v2 secret: the fields are in .data; opts: {version}
+--- @quickref c:kv_put(mount, key, data, opts?) -> body|nil | Write a KV v2 secret; the new version is in .data.version; opts: {cas = version that must be the latest}
 --- @quickref c:kv_delete(mount, key) -> nil | Delete the latest version of a KV v2 secret
 --- @quickref c:kv_list(mount, prefix?) -> [string] | Names of KV v2 secrets; folders end in "/"
 --- @quickref c:kv_metadata(mount, key) -> {data}|nil | Versions of a KV v2 secret, in .data
@@ -46,6 +46,25 @@
 --- @quickref M.authenticated_client(url, opts?) -> client | Wait, then take the token from a Kubernetes secret; opts: {secret_namespace, secret_name, secret_key, timeout, interval}
 --- @quickref M.ensure_credentials(client, path, check_key, generator) -> table | Secret at secrets/PATH; written from generator() when check_key is missing
 --- @quickref M.assert_secret(client, path, expected_keys) -> table | Secret at secrets/PATH; an error when a key is missing
+--- @quickref c:kv_patch(mount, key, data, opts?) -> body | Change some fields of a KV v2 secret; opts: {cas}
+--- @quickref c:kv_undelete(mount, key, versions) -> nil | Bring deleted versions of a KV v2 secret back
+--- @quickref c:kv_destroy(mount, key, versions) -> nil | Destroy versions of a KV v2 secret for good
+--- @quickref c:kv_purge(mount, key) -> nil | Destroy a KV v2 secret with all its versions
+--- @quickref c:each_name(path, opts?) -> iterator | Names below a path, from all pages; opts: {page_size = 1000}
+--- @quickref c:each_kv_name(mount, prefix?, opts?) -> iterator | Names of KV v2 secrets, from all pages; opts: {page_size = 1000}
+--- @quickref c:login_kubernetes(role, opts?) -> auth | Log in as a pod's service account; opts: {jwt, mount = "kubernetes"}
+--- @quickref c:login_approle(role_id, secret_id?, opts?) -> auth | Log in with an AppRole; opts: {mount = "approle"}
+--- @quickref c:login_userpass(username, password, opts?) -> auth | Log in with a password; opts: {mount = "userpass"}
+--- @quickref c:login_jwt(role, jwt, opts?) -> auth | Log in with a JWT or OIDC token; opts: {mount = "jwt"}
+--- @quickref c:token_renew_self(increment?) -> auth | Renew this client's token
+--- @quickref c:token_renew(token, increment?) -> auth | Renew a token
+--- @quickref c:lease_lookup(lease_id) -> {id, ttl, renewable, expire_time} | Properties of a lease
+--- @quickref c:lease_renew(lease_id, increment?) -> {lease_id, lease_duration, renewable} | Renew a lease
+--- @quickref c:lease_revoke(lease_id) -> nil | Revoke a lease: what was lent is invalid at once
+--- @quickref c:namespaces() -> [string] | Names of the namespaces below this client's
+--- @quickref c:namespace_create(path) -> body|nil | Create a namespace
+--- @quickref c:namespace_delete(path) -> nil | Delete a namespace
+--- @quickref c:in_namespace(path) -> client | This client in another namespace
 
 local _, send_reading = ...
 local rest = require("assay.lib.rest")
@@ -75,11 +94,20 @@ end
 
 local function list(name, client, line, values)
   values.list = "true"
-  local response, call = api:request("GET", name, client, line .. "?list", values, { verb = "LIST" })
+  local response, call = api:request("GET", name, client, line .. "?list&after&limit", values, { verb = "LIST" })
   if response.status == 404 then return {} end
   if response.status ~= 200 then api:fail(call, response) end
   local data = api:decode(call, response).data
   return data and data.keys or {}
+end
+
+-- The names of all pages; OpenBao cuts lists where it is told to, Vault gives all at once.
+local function each_name(name, client, line, values, opts)
+  local size = opts and opts.page_size or 1000
+  local function fetch(after)
+    return list(name, client, line, rest.merged({ after = after, limit = size }, values))
+  end
+  return rest.each(rest.full_pages(size, fetch, function(names) return names[#names] end))
 end
 
 -- One part of an answer, nil when there is no answer.
@@ -107,12 +135,15 @@ function Client:list(path)
   return list("list", self, "/v1/{+path}", { path = path })
 end
 
-function Client:kv_get(mount, key)
-  return self:read(mount .. "/data/" .. key)
+function Client:kv_get(mount, key, opts)
+  if not (opts and opts.version) then return self:read(mount .. "/data/" .. key) end
+  local values = { mount = mount, key = key, version = opts.version }
+  return part(api.find("kv_get", self, "/v1/{+mount}/data/{+key}?version", values), "data")
 end
 
-function Client:kv_put(mount, key, data)
-  return self:write(mount .. "/data/" .. key, { data = object(data) })
+function Client:kv_put(mount, key, data, opts)
+  local options = opts and opts.cas and { cas = opts.cas } or nil
+  return self:write(mount .. "/data/" .. key, { data = object(data), options = options })
 end
 
 function Client:kv_delete(mount, key)
@@ -279,6 +310,119 @@ end
 function Client:pki_create_role(mount, role_name, opts)
   local values = { mount = mount, role_name = role_name }
   return post("pki_create_role", self, "/v1/{+mount}/roles/{role_name}", values, object(opts))
+end
+
+local SECRET = "/v1/{+mount}/data/{+key}"
+
+Client.kv_patch = function(self, mount, key, data, opts)
+  local options = opts and opts.cas and { cas = opts.cas } or nil
+  return api.patch("kv_patch", self, SECRET, { mount = mount, key = key }, {
+    body = json.encode({ data = object(data), options = options }),
+    headers = { ["Content-Type"] = "application/merge-patch+json" },
+  })
+end
+
+local function change_versions(name, client, line, mount, key, versions)
+  local list_of = type(versions) == "table" and versions or { versions }
+  post(name, client, line, { mount = mount, key = key }, { versions = list_of })
+end
+
+Client.kv_undelete = function(self, mount, key, versions)
+  change_versions("kv_undelete", self, "/v1/{+mount}/undelete/{+key}", mount, key, versions)
+end
+
+Client.kv_destroy = function(self, mount, key, versions)
+  change_versions("kv_destroy", self, "/v1/{+mount}/destroy/{+key}", mount, key, versions)
+end
+
+Client.kv_purge = function(self, mount, key)
+  delete("kv_purge", self, "/v1/{+mount}/metadata/{+key}", { mount = mount, key = key })
+end
+
+Client.each_name = function(self, path, opts)
+  return each_name("each_name", self, "/v1/{+path}", { path = path }, opts)
+end
+
+Client.each_kv_name = function(self, mount, prefix, opts)
+  local values = { mount = mount, prefix = prefix or "" }
+  return each_name("each_kv_name", self, "/v1/{+mount}/metadata/{+prefix}", values, opts)
+end
+
+-- Logging in changes nothing on the server but hands out a token, which is the client's from then on.
+local function login(name, client, line, values, body)
+  for _, secret in pairs({ body.jwt, body.secret_id, body.password }) do rest.hide(secret) end
+  local headers = { ["X-Vault-Namespace"] = client.namespace }
+  local call = { body = body, public = true, headers = headers, reads = send_reading }
+  local auth = api.post(name, client, line, values, call).auth
+  rest.hide(auth and auth.client_token)
+  client.token = auth and auth.client_token
+  return auth
+end
+
+local ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+
+Client.login_kubernetes = function(self, role, opts)
+  opts = opts or {}
+  local body = { role = role, jwt = opts.jwt or fs.read(ACCOUNT):match("^%s*(.-)%s*$") }
+  return login("login_kubernetes", self, "/v1/auth/{+mount}/login", { mount = opts.mount or "kubernetes" }, body)
+end
+
+Client.login_approle = function(self, role_id, secret_id, opts)
+  local body = { role_id = rest.text("vault.login_approle", role_id, "role_id"), secret_id = secret_id }
+  return login("login_approle", self, "/v1/auth/{+mount}/login", { mount = opts and opts.mount or "approle" }, body)
+end
+
+Client.login_userpass = function(self, username, password, opts)
+  local values = { mount = opts and opts.mount or "userpass", username = username }
+  local body = { password = rest.text("vault.login_userpass", password, "password") }
+  return login("login_userpass", self, "/v1/auth/{+mount}/login/{username}", values, body)
+end
+
+Client.login_jwt = function(self, role, jwt, opts)
+  local body = { role = role, jwt = rest.text("vault.login_jwt", jwt, "jwt") }
+  return login("login_jwt", self, "/v1/auth/{+mount}/login", { mount = opts and opts.mount or "jwt" }, body)
+end
+
+Client.token_renew_self = function(self, increment)
+  local body = object({ increment = increment })
+  return part(post("token_renew_self", self, "/v1/auth/token/renew-self", nil, body), "auth")
+end
+
+Client.token_renew = function(self, token, increment)
+  rest.hide(token)
+  local body = { token = rest.text("vault.token_renew", token, "token"), increment = increment }
+  return part(post("token_renew", self, "/v1/auth/token/renew", nil, body), "auth")
+end
+
+Client.lease_lookup = function(self, lease_id)
+  local body = { lease_id = rest.text("vault.lease_lookup", lease_id, "lease_id") }
+  return part(post("lease_lookup", self, "/v1/sys/leases/lookup", nil, body, send_reading), "data")
+end
+
+Client.lease_renew = function(self, lease_id, increment)
+  local body = { lease_id = rest.text("vault.lease_renew", lease_id, "lease_id"), increment = increment }
+  return post("lease_renew", self, "/v1/sys/leases/renew", nil, body)
+end
+
+Client.lease_revoke = function(self, lease_id)
+  local body = { lease_id = rest.text("vault.lease_revoke", lease_id, "lease_id") }
+  post("lease_revoke", self, "/v1/sys/leases/revoke", nil, body)
+end
+
+Client.namespaces = function(self)
+  return list("namespaces", self, "/v1/sys/namespaces", {})
+end
+
+Client.namespace_create = function(self, path)
+  return post("namespace_create", self, "/v1/sys/namespaces/{+path}", { path = path }, json.object())
+end
+
+Client.namespace_delete = function(self, path)
+  delete("namespace_delete", self, "/v1/sys/namespaces/{+path}", { path = path })
+end
+
+Client.in_namespace = function(self, path)
+  return rest.merged({ namespace = path }, self)
 end
 
 local HEALTH = "/v1/sys/health?standbyok=true&sealedcode=200&uninitcode=200" -- sealed and new servers are there, too

@@ -98,6 +98,11 @@ end
 
 -- Request lines ------------------------------------------------------------------------------------------
 
+--- Raises `text` as the error of a module, with the place in the module.
+function rest.complain(text)
+  error((position() or "") .. text, 0)
+end
+
 -- Lua's own words, after the name of the function: what scripts match on, and what tells where to look.
 local function refuse(where, value, name)
   local text = format("%s: attempt to concatenate a %s value (local '%s')", where, type(value), name)
@@ -413,7 +418,7 @@ end
 
 --- A service called `name`: its functions take the name of the public function, a client or an address, the request
 --- line and a table of arguments, and give the decoded body: `get` (raises for all but 200), `find` (nil for 404),
---- `post`, `put` and `delete` (further argument: what `request` takes, and `ok`, the statuses that are a success).
+--- `post`, `put`, `patch` and `delete` (further argument: what `request` takes, and `ok`, the statuses that are a success).
 ---
 --- `opts`: `headers` (function of the client), `message` (`rest.by_path`, `by_target`, `by_function`), `address` (the
 --- field of the client with its base address, `url`).
@@ -425,6 +430,7 @@ function rest.service(name, opts)
   function service.get(...) return service:fetch("GET", ...) end
   function service.post(...) return service:fetch("POST", ...) end
   function service.put(...) return service:fetch("PUT", ...) end
+  function service.patch(...) return service:fetch("PATCH", ...) end
   function service.delete(...) return service:fetch("DELETE", ...) end
   function service.find(...)
     local response, call = service:request("GET", ...)
@@ -464,24 +470,61 @@ function rest.all(fetch)
   return all
 end
 
-local function decoded(text)
-  text = gsub(text, "+", " ")
-  return (gsub(text, "%%(%x%x)", function(digits) return string_functions.char(tonumber(digits, 16)) end))
+local function identity(item)
+  if type(item) == "table" then return item.uid or item.id or item.name end
+  return item
 end
 
---- The query of the page that a response's `Link` header calls the next one; nil after the last page. Only the query
---- is taken from there: where requests go, and with them credentials, is not for a server to say.
+--- A function for `rest.each` and `rest.all`: `fetch(mark)` gives a list, and where it is full, with `size` items, there
+--- may be another page, whose mark is `following(list, mark)`. Servers that know no pages give the same list again: then
+--- the first page was all.
+function rest.full_pages(size, fetch, following)
+  local first
+  return function(mark)
+    local items = fetch(mark)
+    local head = identity(items[1])
+    if mark and head == first then return {} end
+    first = first or head
+    return items, #items >= size and following(items, mark) or nil
+  end
+end
+
+--- The query of the page that a response's `Link` header calls the next one; nil after the last page.
 function rest.next_link(response)
   for target, parameters in gmatch(response.headers.link or "", "<([^>]*)>([^,<]*)") do
     if find(parameters, 'rel="?next"?') then return match(target, "%?([^#]*)") end
   end
 end
 
+--- A part of a query as it was meant: `+` and `%XX` decoded.
+function rest.decode(text)
+  text = gsub(text, "+", " ")
+  return (gsub(text, "%%(%x%x)", function(digits) return string_functions.char(tonumber(digits, 16)) end))
+end
+
 --- The parameters of a query, by name.
 function rest.parameters(query)
   local found = {}
-  for name, value in gmatch(query or "", "([^&=]+)=([^&]*)") do found[decoded(name)] = decoded(value) end
+  for name, value in gmatch(query or "", "([^&=]+)=([^&]*)") do found[rest.decode(name)] = rest.decode(value) end
   return found
+end
+
+--- Iterates over the items of all pages, where a `Link` header names the next one. From there only the parameters
+--- `marks` are taken: where requests go, and with them credentials, is not for a server to say.
+---
+--- `opts`: `ok` (statuses that are a success; 404 among them is an empty list), `key` (of the list in the answer).
+function Service:each_linked(name, client, line, values, marks, opts)
+  opts = opts or {}
+  return rest.each(function(link)
+    local named, paged = rest.parameters(link), rest.merged(values)
+    for _, mark in ipairs(marks) do
+      if named[mark] then paged[mark] = named[mark] end
+    end
+    local response, call = self:expect("GET", name, client, line, paged, { ok = opts.ok })
+    if response.status == 404 then return {} end
+    local page = self:decode(call, response)
+    return opts.key and page[opts.key] or page, rest.next_link(response)
+  end)
 end
 
 -- Waiting ------------------------------------------------------------------------------------------------
