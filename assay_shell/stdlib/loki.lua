@@ -137,6 +137,12 @@ end
 
 local TAIL = "/loki/api/v1/tail?query=logql!&limit&start&delay_for"
 
+-- Servers say so in a header, proxies in words.
+local function wants_websocket(response)
+  if response.status ~= 400 and response.status ~= 426 then return false end
+  return response.headers["sec-websocket-version"] ~= nil or response.body:lower():find("websocket", 1, true) ~= nil
+end
+
 -- The first message of a tail; without streams when none comes in time.
 local function first_message(client, values)
   local conn <close> = api:websocket("tail", client, TAIL, values)
@@ -153,8 +159,7 @@ end
 function Client:tail(logql, opts)
   local values = with(opts, "logql", logql)
   local response, call = api:request("GET", "tail", self, "/loki/api/v1/tail?query=logql!&limit&start", values)
-  local refused = response.status == 400 or response.status == 426
-  if refused and response.body:lower():find("websocket", 1, true) then return first_message(self, values) end
+  if wants_websocket(response) then return first_message(self, values) end
   if response.status ~= 200 then api:fail(call, response) end
   return api:decode(call, response)
 end
