@@ -137,12 +137,27 @@ def _running(name: str, logs: Path, start: Callable[[Path, Path], _S]) -> Iterat
     state = state_of(name)
     if state != READY:
         pytest.skip(f"{name}: {state}")
-    with tempfile.TemporaryDirectory(prefix="live-") as folder:  # short: sockets lie in it
-        server = start(Path(folder), logs / f"{name}.log")
+    with contextlib.ExitStack() as stack:
+        server = _start_again(stack, start, logs / f"{name}.log")
         try:
             yield server
         finally:
             server.stop()
+
+
+def _start_again(stack: contextlib.ExitStack, start: Callable[[Path, Path], _S], log: Path) -> _S:
+    """Start a server; once more when somebody took its port meanwhile."""
+
+    def attempt() -> _S:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="live-"))  # short: sockets lie in it
+        return start(Path(folder), log)
+
+    try:
+        return attempt()
+    except RuntimeError as exc:
+        if "address already in use" not in str(exc).lower():
+            raise
+    return attempt()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,7 +66,8 @@ def seaweedfs(folder: Path, log: Path) -> Service:
     (folder / "s3.json").write_text(
         json.dumps({"identities": [{"name": "admin", "credentials": [keys], "actions": ["Admin", "Read", "Write"]}]})
     )
-    ports = {name: _port_with_companion() for name in ("master", "volume", "filer", "s3")}
+    # the server listens for gRPC 10,000 ports higher
+    ports = {name: free_port(companion=10_000) for name in ("master", "volume", "filer", "s3")}
     data = folder / "data"
     data.mkdir()
     command = [
@@ -97,7 +97,8 @@ def prometheus(folder: Path, log: Path) -> Service:
                     },
                     {"record": "live:one", "expr": "vector(1)"},
                 ],
-            }
+            },
+            {"name": "more", "rules": [{"record": "more:one", "expr": "vector(1)"}]},
         ]
     }
     config = {
@@ -208,18 +209,3 @@ def loki(folder: Path, log: Path) -> Service:
     command = [str(built("loki")), f"-config.file={folder / 'loki.yml'}"]
     process = Process(command, log, lambda: answers(f"{url}/ready"), cwd=folder, patience=60)
     return Service(url, process, folder=folder)
-
-
-def _port_with_companion() -> int:
-    """Return a free port whose number plus 10,000 is free too: there a server listens for gRPC."""
-    while True:
-        port = free_port()
-        if port + 10_000 > 65_535:
-            port -= 15_000
-        try:
-            for number in (port, port + 10_000):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", number))
-        except OSError:
-            continue
-        return port
