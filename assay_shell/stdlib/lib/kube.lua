@@ -22,7 +22,8 @@
 --
 -- Resources with `cluster_scoped = true` are called with a nil namespace. Where a server does not know the version of
 -- a path (`404 page not found`, which no missing object says), the versions it serves are looked up and used from then
--- on; `names` are other plurals to look for then (api.resource(base, "freight", { names = { "freights" } })).
+-- on; `names` are other plurals to look for then (api.resource(base, "freight", { names = { "freights" } })). A nil
+-- namespace is the client's own, if it has one.
 
 local _, core = ...
 local rest = require("assay.lib.rest")
@@ -169,8 +170,10 @@ end
 
 -- Versions that a server has -----------------------------------------------------------------------------
 
--- How a server answers for a path it has nothing behind; a missing object is a JSON document.
-local function is_unserved(response)
+-- How a server answers for a path it has nothing behind; a missing object is a JSON document. Whoever may see only
+-- some things hears of a plural that there is not that it is forbidden.
+local function is_unserved(self, response)
+  if response.status == 403 then return #self.names > 1 end
   return response.status == 404 and find(response.body, "^404 page not found") ~= nil
 end
 
@@ -220,11 +223,12 @@ end
 -- Sends a request to where the server has the resource.
 local function request(self, method, fn, client, tail, values, call)
   local place = self.places[client] or self
+  if values.namespace == nil and type(client) == "table" then values.namespace = client.namespace end
   local function send()
     return self.api:request(method, fn, client, path_of(self, place, values.namespace, tail), values, call)
   end
   local response, sent = send()
-  if is_unserved(response) then
+  if is_unserved(self, response) then
     local other = look_up(self, fn, client)
     if other and (other.base ~= place.base or other.plural ~= place.plural) then
       self.places[client], place = other, other
@@ -236,17 +240,22 @@ end
 
 local function fetch(self, method, fn, client, tail, values, call)
   local response, sent = request(self, method, fn, client, tail, values, call)
+  if response.status == 404 and sent.empty_when_missing then return { items = {} } end
   if response.status ~= 200 and (method == "GET" or response.status < 200 or response.status > 299) then
     self.api:fail(sent, response)
   end
   return self.api:decode(sent, response)
 end
 
+local function list_call(self)
+  return { verb = self.api.list_verb, empty_when_missing = self.api.empty_when_missing }
+end
+
 --- The list object, with all its items unless `opts.limit` asks for a part: then `metadata.continue` leads on.
 function Resource:list(fn, client, namespace, opts)
   local values = list_values(namespace, opts)
   local function page()
-    return fetch(self, "GET", fn, client, LIST, values, { verb = self.api.list_verb })
+    return fetch(self, "GET", fn, client, LIST, values, list_call(self))
   end
   return kube.whole_list(page, values, opts)
 end
@@ -279,7 +288,7 @@ end
 
 function Resource:each(fn, client, namespace, opts)
   return kube.each_page(function(values)
-    return fetch(self, "GET", fn, client, LIST, values, { verb = self.api.list_verb })
+    return fetch(self, "GET", fn, client, LIST, values, list_call(self))
   end, list_values(namespace, opts))
 end
 
@@ -327,11 +336,12 @@ function Resource:delete(fn, client, namespace, name, opts)
 end
 
 --- A service of lib/rest.lua for modules whose clients come from `kube.client`. `opts`: `list_verb` (the word for
---- lists in errors, instead of GET), `message` (`rest.by_target`).
+--- lists in errors, instead of GET), `message` (`rest.by_target`), `empty_when_missing` (a list that is not there is an
+--- empty one, not an error).
 function kube.service(name, opts)
   opts = opts or {}
   local api = rest.service(name, { headers = kube.headers, message = opts.message or rest.by_target })
-  api.list_verb = opts.list_verb
+  api.list_verb, api.empty_when_missing = opts.list_verb, opts.empty_when_missing
   --- Objects of one kind, at `base` (`/api/v1`, `/apis/GROUP/VERSION`) under their plural name.
   function api.resource(base, plural, details)
     local names = { plural }
@@ -345,11 +355,29 @@ function kube.service(name, opts)
   return api
 end
 
+--- The method `each(what, namespace, opts)` of a module that has these resources: an iterator over all pages of a list.
+--- `resources` has them by the name of the method that lists them.
+function kube.each_of(service, resources)
+  return function(client, what, namespace, opts)
+    local resource = resources[what]
+    if resource then return resource:each("each", client, namespace, opts) end
+    local names = {}
+    for name in pairs(resources) do names[#names + 1] = name end
+    sort(names)
+    error(format("%s.each: there is no list '%s', only %s", service, tostring(what), concat(names, ", ")), 2)
+  end
+end
+
 -- What objects say of themselves -------------------------------------------------------------------------
+
+--- An object's status, {} when there is none, or no object.
+function kube.status(object)
+  return object and object.status or {}
+end
 
 --- The conditions in an object's status, {} when there are none.
 function kube.conditions(object)
-  return object and object.status and object.status.conditions or {}
+  return kube.status(object).conditions or {}
 end
 
 --- The first condition of a type; nil when there is none.
@@ -386,6 +414,11 @@ function kube.tally(items, is_good, good, bad, unnamed)
     if word == bad then names[#names + 1] = item.metadata and item.metadata.name or unnamed end
   end
   return counts
+end
+
+--- Whether the first condition of type Ready is True.
+function kube.is_ready(object)
+  return kube.is_true(object, "Ready")
 end
 
 --- Calls `check` every `interval` seconds, at 0, `interval`, ... below `timeout`: true once it is, false at the end.

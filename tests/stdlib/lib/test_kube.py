@@ -209,3 +209,44 @@ def test_polling_ends_at_the_first_yes_and_may_ignore_errors(run):
     )
     assert run(KUBE + code) == [True, 3]
     assert run(KUBE + "return pcall(kube.poll, 1, 0.01, function() error('no') end)") is False
+
+
+def test_a_plural_that_is_forbidden_is_looked_up_where_another_may_be_meant(ask, stub):
+    stub.on("GET", "/apis/g/v1/namespaces/n/freight", status=403, json={"kind": "Status"})
+    stub.on("GET", "/apis/g", json={"versions": [{"version": "v1"}]})
+    stub.on("GET", "/apis/g/v1", json={"resources": [{"name": "freights"}]})
+    stub.on("GET", "/apis/g/v1/namespaces/n/freights", json={"items": [7]})
+    code = "local freight = api.resource('/apis/g/v1', 'freight', { names = { 'freights' } }) "
+    assert ask(code + "return freight:list('all', c, 'n').items") == [7]
+    stub.requests.clear()
+    stub.on("GET", "/apis/g/v1/namespaces/n/things", status=403, json={"kind": "Status"})
+    assert "HTTP 403" in ask("return tostring(select(2, pcall(things.list, things, 'all', c, 'n')))")
+    assert len(stub.requests) == 1
+
+
+def test_a_namespace_that_is_not_given_is_the_clients_own(ask, stub):
+    stub.on("GET", "/apis/g/v1/namespaces/mine/things", json={"items": [7]})
+    code = "return things:list('all', M.client(url, { namespace = 'mine' })).items"
+    assert ask(code) == [7]
+    text = ask("return tostring(select(2, pcall(things.list, things, 'all', c)))")
+    assert "thing.all: attempt to concatenate a nil value (local 'namespace')" in text
+
+
+def test_a_list_that_is_not_there_is_empty_where_the_service_says_so(ask, stub):
+    path = "/apis/g/v1/namespaces/n/things"
+    made = "local api = kube.service('kind', { empty_when_missing = true }) "
+    made += "local things = api.resource('/apis/g/v1', 'things') "
+    stub.on("GET", path, status=404, body="404 page not found\n")
+    assert ask(made + "return #things:list('all', c, 'n').items") == 0
+    assert ask(made + "for x in things:each('all', c, 'n') do return x end") is None
+    assert "HTTP 404" in ask(made + "return tostring(select(2, pcall(things.get, things, 'one', c, 'n', 'x')))")
+
+
+def test_a_module_iterates_over_each_of_its_lists_by_name(ask, stub):
+    stub.on("GET", "/apis/g/v1/namespaces/n/things?limit=2", json={"items": [1, 2], "metadata": {"continue": "m"}})
+    stub.on("GET", "/apis/g/v1/namespaces/n/things?limit=2&continue=m", json={"items": [3]})
+    code = "local each, all = kube.each_of('thing', { things = things }), {} "
+    code += "for x in each(c, 'things', 'n', { limit = 2 }) do all[#all + 1] = x end return all"
+    assert ask(code) == [1, 2, 3]
+    text = ask("return tostring(select(2, pcall(kube.each_of('thing', { things = things }), c, 'others')))")
+    assert "thing.each: there is no list 'others', only things" in text
