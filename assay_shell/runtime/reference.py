@@ -27,6 +27,18 @@ def function_text(function: Function) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def function_body(function: Function) -> str:
+    """Return what is written about a function, without its signature and its indentation."""
+    parts = [_text(function)]
+    if function.effect in _EFFECTS:
+        parts.append(_EFFECTS[function.effect])
+    if function.errors:
+        parts.append("Errors:\n" + "\n".join(f"  - {error}" for error in function.errors))
+    if function.example:
+        parts.append("Example:\n" + _indented(function.example))
+    return "\n\n".join(parts)
+
+
 def entry_text(entry: Entry) -> str:
     """Return what an entry is for and a line for each of its functions, ending with a line end."""
     parts = [f"{entry.name}: {entry.description}"]

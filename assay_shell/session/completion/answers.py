@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One way to go on: *text* replaces what was typed.
 
     *kind* is `keyword`, `local`, `global`, `group`, `module`, `function`, `method`, `field`, `option`, `result`, `env`,
@@ -26,8 +25,7 @@ class Candidate:
         return self.label or self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Completions:
+class Completions(NamedTuple):
     """The candidates for `source[start:end]`, the best first."""
 
     start: int
@@ -35,8 +33,7 @@ class Completions:
     items: list[Candidate]
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureHelp:
+class SignatureHelp(NamedTuple):
     """The call around the cursor: its *label* (`c:logs(namespace, pod, opts?)`) and *parameters* as written in it.
 
     *active* is the index of the argument that is being typed, None where there are more arguments than parameters; in a
@@ -50,8 +47,7 @@ class SignatureHelp:
     option: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Documentation:
+class Documentation(NamedTuple):
     """What is known of a name: its *signature*, *text* for people, and with detail its *source* code.
 
     Each may be "". *place* says where the source stands, `file.lua:12`.

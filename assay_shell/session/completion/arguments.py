@@ -54,23 +54,27 @@ class Arguments:
         callee = self._callee(place)
         if call is None or callee is None:
             return None
-        active = _active(callee.parameters, call.index)
+        active = _active(callee.parameters, call.position)
         function = callee.function
         summary = function.description if function is not None else ""
-        option = next((key for key in reversed(call.options) if key and key != "?"), "")
-        if option and (known := self._option(callee, call)) is not None:
-            return SignatureHelp(callee.label, callee.parameters, active, known.meaning, option)
+        option = self._option(callee, call)
+        if option is not None:
+            return SignatureHelp(callee.label, callee.parameters, active, option.meaning, option.key)
         return SignatureHelp(callee.label, callee.parameters, active, summary)
 
     def _callee(self, place: Place) -> Callee | None:
         return self._calls.callee(place.call.callee, place.words) if place.call is not None else None
 
     def _option(self, callee: Callee, call: Call) -> Option | None:
-        path = tuple(key for key in call.options if key)
-        if callee.function is None or not path:
+        """The option whose value is being typed: of nested tables the innermost that is known."""
+        if callee.function is None:
             return None
-        known = self._options.of(callee.function, callee.entry, path[:-1])
-        return next((option for option in known if option.key == path[-1]), None)
+        for depth in range(len(call.options), 0, -1):
+            *path, key = call.options[:depth]
+            for option in self._options.of(callee.function, callee.entry, tuple(path)) if key else ():
+                if option.key == key:
+                    return option
+        return None
 
     # Option tables ----------------------------------------------------------------------------------------
 
@@ -97,7 +101,7 @@ class Arguments:
             return typed, self.modules(typed)
         callee = self._callee(place)
         if callee is not None and not call.options:
-            if callee.function is not None and callee.function.name in _VARIABLES and call.index == 0:
+            if callee.function is not None and callee.function.name in _VARIABLES and call.position == 0:
                 return typed, variables(self._session.runtime.check_env)
             wanted = self._wanted(callee, call)
             if wanted is not None:
@@ -117,10 +121,10 @@ class Arguments:
 
     def _wanted(self, callee: Callee, call: Call) -> Wanted | None:
         """Which names of the cluster an argument may be, None where it is none of them."""
-        if callee.entry is None or callee.entry.name != _CLUSTER_MODULE or call.index >= len(callee.parameters):
+        if callee.entry is None or callee.entry.name != _CLUSTER_MODULE or call.position >= len(callee.parameters):
             return None
         names = [parameter.rstrip("?") for parameter in callee.parameters]
-        name = names[call.index]
+        name = names[call.position]
         if name in _NAMESPACES or (name == "name" and callee.name == "namespace_exists"):
             return Wanted("namespaces", client=callee.typed)
         if name == "kind":
@@ -143,7 +147,7 @@ def _active(parameters: tuple[str, ...], index: int) -> int | None:
 
 def _has_options(callee: Callee, call: Call) -> bool:
     """Whether the current argument is a table of options."""
-    active = _active(callee.parameters, call.index)
+    active = _active(callee.parameters, call.position)
     return active is not None and takes_options(callee.parameters[active])
 
 
@@ -151,7 +155,7 @@ def _takes_path(callee: Callee, call: Call) -> bool:
     option = next((key for key in reversed(call.options) if key), "")
     if option:
         return option in _PATH_OPTIONS or option.endswith("_file")
-    active = _active(callee.parameters, call.index)
+    active = _active(callee.parameters, call.position)
     return active is not None and callee.parameters[active].rstrip("?") in _PATHS
 
 

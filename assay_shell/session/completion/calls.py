@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lupa.lua55 import lua_type
 
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 _LONGEST_RECEIVER = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Callee:
+class Callee(NamedTuple):
     """What is called.
 
     *parameters* are those that the caller writes; *entry* is the group or module that documents it, *function* the

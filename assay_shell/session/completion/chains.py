@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from assay_shell.session.completion.literals import literal
 
@@ -14,8 +14,7 @@ _PAIRS = {")": "(", "]": "[", "}": "{"}
 _CLOSING = {opening: closing for closing, opening in _PAIRS.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of a chain.
 
     *kind* is `field` (`.key`), `method` (`:key`), `index` (`[...]`) or `call`; *inner* are the words within brackets.
@@ -26,8 +25,7 @@ class Step:
     inner: tuple[Token, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(NamedTuple):
     """A root and the steps from it. The root is a name, or "" with *text* where it is a string in brackets."""
 
     root: str

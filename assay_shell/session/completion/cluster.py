@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from time import monotonic
+from typing import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ LIFETIME = 30.0
 _MOST = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """Which names: *what* is `kinds`, `namespaces` or `objects` (of *kind*, in *namespace*).
 
     *client* is what the call is made on as it was typed (`c`, `k8s`): names of two clients are not mixed.
@@ -31,11 +30,15 @@ class Wanted:
     client: str = ""
 
 
-@dataclass(slots=True)
 class _Known:
-    names: list[str]
-    until: float
-    task: Task[None] | None = None
+    """Names, until when they are good, and the task that fetches them anew."""
+
+    __slots__ = ("names", "task", "until")
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.until = 0.0
+        self.task: Task[None] | None = None
 
 
 class ClusterNames:
@@ -58,7 +61,9 @@ class ClusterNames:
 
     def names(self, wanted: Wanted) -> list[str]:
         """The names that are known now; starts to fetch them where they are not fresh."""
-        known = self._known.setdefault(wanted, _Known([], 0.0))
+        known = self._known.get(wanted)
+        if known is None:
+            known = self._known[wanted] = _Known()
         if self._fetch is not None and known.task is None and self._clock() >= known.until:
             self._start(wanted, known)
         return known.names

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class CommandWord:
+class CommandWord(NamedTuple):
     """A command with its mark (`.load`, `%load`).
 
     *argument* is what follows: `path`, `module`, `name` (anything that help is there for), choices separated by `|`, or
@@ -23,8 +22,7 @@ class CommandWord:
     argument: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CommandPlace:
+class CommandPlace(NamedTuple):
     """Where the word at the cursor starts; *argument* as of the command, None within the command's own word."""
 
     start: int

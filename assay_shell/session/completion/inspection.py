@@ -5,8 +5,9 @@ from __future__ import annotations
 from assay_shell.session.completion.answers import Documentation
 from assay_shell.session.completion.calls import Callee, Calls
 from assay_shell.session.completion.chains import Chain, chain_before
+from assay_shell.session.completion.literals import literal
 from assay_shell.session.completion.place import open_call
-from assay_shell.session.completion.resolve import NOTHING, Thing
+from assay_shell.session.completion.resolve import Thing
 from assay_shell.session.completion.shape import shape_of
 from assay_shell.session.completion.sources import Sources
 from assay_shell.session.tokens import Token, tokens
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from assay_shell.session.completion.knowledge import Knowledge
     from assay_shell.session.completion.live import Live
     from assay_shell.session.completion.resolve import Resolver, Session
+
+
+_OWNERS = 2
+"""Tables around a value that say whether it is a secret: `data`, and the Secret that has it."""
 
 
 class Inspection:
@@ -33,10 +38,11 @@ class Inspection:
     def at(self, source: str, cursor: int, *, detail: bool) -> Documentation | None:
         """What is known of the name at *cursor*, or of the call around it; None for nothing."""
         words = [word for word in tokens(_until_end_of_word(source, cursor)) if word.kind != "comment"]
-        named = self._named(words)
-        chain = named or self._around(words)
+        if (module := self._module_in_string(words, detail=detail)) is not None:
+            return module
+        chain = self._named(words) or self._around(words)
         if chain is None:
-            return self._module_in_string(words, detail=detail)
+            return None
         return self._explain(chain, words, detail=detail) or self._documented_name(chain, detail=detail)
 
     @staticmethod
@@ -51,7 +57,9 @@ class Inspection:
         return chain_before(words, len(words))
 
     def _module_in_string(self, words: list[Token], *, detail: bool) -> Documentation | None:
-        return None if not words else self._module(words[-1].text.strip("\"'"), detail=detail)
+        if not words or words[-1].kind != "string":
+            return None
+        return self._module(literal(words[-1].text), detail=detail)
 
     # What a chain leads to ----------------------------------------------------------------------------------
 
@@ -60,7 +68,7 @@ class Inspection:
         if callee is not None:
             return self._function(callee, detail=detail)
         thing = self._resolver.documented(self._resolver.resolve(chain, words))
-        if thing == NOTHING:
+        if not thing.known:
             return None
         name = _shown(chain)
         if thing.entry is not None and not thing.part and not isinstance(thing.value, str):
@@ -79,15 +87,15 @@ class Inspection:
 
     def _text(self, function: Function, callee: Callee) -> str:
         from dataclasses import replace
-        from textwrap import dedent
 
         from assay_shell.runtime.docstring import function_text
-        from assay_shell.runtime.reference import function_text as as_text
+        from assay_shell.runtime.reference import function_body
 
         written = function_text(self._knowledge.text_of(function, callee.entry))
         details = "\n\n".join(part for part in (written.summary, written.details) if part)
-        full = replace(function, details=details, errors=written.errors, example=written.example)
-        return dedent(as_text(full).partition("\n\n")[2])
+        effect = self._knowledge.effect_of(function)
+        full = replace(function, details=details, errors=written.errors, example=written.example, effect=effect)
+        return function_body(full)
 
     def _entry(self, name: str, thing: Thing, *, detail: bool) -> Documentation:
         from assay_shell.runtime.reference import entry_text
@@ -97,11 +105,12 @@ class Inspection:
         return Documentation(name, "", entry_text(thing.entry), source, place)
 
     def _value(self, name: str, chain: Chain, thing: Thing, words: list[Token]) -> Documentation:
-        last = chain.steps[-1].key if chain.steps else chain.root
-        owner = NOTHING
-        if chain.steps:
-            owner = self._resolver.resolve(Chain(chain.root, chain.steps[:-1], chain.start, chain.text), words)
-        kind, text = shape_of(self._runtime, self._live, thing.value, last, owner.value if owner.live else None)
+        path = [(chain.steps[-1].key if chain.steps else chain.root, None)]
+        for count in range(len(chain.steps) - 1, max(-1, len(chain.steps) - 1 - _OWNERS), -1):
+            owner = self._resolver.resolve(Chain(chain.root, chain.steps[:count], chain.start, chain.text), words)
+            path[-1] = (path[-1][0], owner.value if owner.live else None)
+            path.append((chain.steps[count - 1].key if count else chain.root, None))
+        kind, text = shape_of(self._runtime, self._live, thing.value, path)
         return Documentation(name, kind, text)
 
     def _documented_name(self, chain: Chain, *, detail: bool) -> Documentation | None:

@@ -83,6 +83,13 @@ class Knowledge:
             return self._comments[entry.name].get(last_part(function.name), "")
         return self._detailed(entry.name if entry is not None else "").get(function.name, "")
 
+    def effect_of(self, function: Function) -> str:
+        """Whether a builtin reads or writes, as the catalog says it; "" for others."""
+        builtin = self._runtime.builtins.get(function.name)
+        if builtin is None:
+            return function.effect
+        return builtin.effect if isinstance(builtin.effect, str) else "depends"
+
     def _detailed(self, group: str) -> dict[str, str]:
         """The docstrings and comments of a group's functions, by their documented names."""
         if group not in self._details:

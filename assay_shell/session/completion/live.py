@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lupa.lua55 import lua_type
 
@@ -20,8 +20,7 @@ _ENOUGH_KEYS = 500
 _MOST_COUNTED = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionFacts:
+class FunctionFacts(NamedTuple):
     """What Lua knows of a function: *chunk* is `@FILE` or `=NAME`; lines are -1 for a function of C."""
 
     chunk: str

@@ -80,6 +80,7 @@
 @module io
 @description Files in Lua's own way; see also fs
 @quickref io.close(file?) -> bool | Close a file, or the standard output
+@quickref io.flush() -> file | Hand on what was written to the standard output
 @quickref io.input(file?) -> file | Read from that file from now on; without one the file in use
 @quickref io.lines(filename?, ...) -> iterator | Lines of a file
 @quickref io.open(filename, mode?) -> file|nil, str | Open a file: r, w, a, r+, w+, a+, with b for binary

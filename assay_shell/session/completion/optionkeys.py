@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from assay_shell.runtime.docstring import QuickRef
 from assay_shell.runtime.options import DECLARED
@@ -27,8 +27,7 @@ _TABLES = frozenset(("opts", "options", "settings"))
 _MOST_HOPS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One key of an option table and what it means, "" where nobody says."""
 
     key: str

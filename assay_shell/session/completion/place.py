@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from assay_shell.session.completion.chains import Chain, chain_before
 from assay_shell.session.completion.literals import is_finished, literal, opening
@@ -15,33 +15,33 @@ _HEADS = frozenset(("while", "for"))
 _OPENERS = frozenset(("function", "if", "repeat", *_HEADS))
 
 
-@dataclass(slots=True)
 class Frame:
     """A bracket or block that is open at the cursor: its word, and the words behind which its parts begin."""
 
-    opener: int
-    text: str
-    parts: list[int]
+    __slots__ = ("opener", "parts", "text")
+
+    def __init__(self, opener: int, text: str) -> None:
+        self.opener = opener
+        self.text = text
+        self.parts = [opener]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A call that is open at the cursor.
 
-    *index* is the number of the argument, from 0; *arguments* are the words of those before it. In a table that is an
-    argument *options* holds the keys that lead to the cursor: `("headers", "")` for the key position within `headers`.
+    *position* is the number of the argument, from 0; *arguments* are the words of those before it. In a table that is
+    an argument *options* holds the keys that lead to the cursor: `("headers", "")` for a key position in `headers`.
     *given* are the keys that the innermost table has already.
     """
 
     callee: Chain
-    index: int
+    position: int
     arguments: tuple[tuple[Token, ...], ...]
     options: tuple[str, ...] = ()
     given: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """The cursor's place. *typed* is what is there of a word, from *start* on.
 
     *kind* is `name`, `member` (of *chain*, behind *separator*), `key` (in the brackets of an index), `string` or
@@ -49,13 +49,13 @@ class Place:
     """
 
     kind: str
-    typed: str = ""
-    start: int = 0
+    typed: str
+    start: int
+    words: list[Token]
+    call: Call | None = None
     chain: Chain | None = None
     separator: str = ""
     quote: str = ""
-    call: Call | None = None
-    words: list[Token] = field(default_factory=list)
 
 
 def place_at(source: str, cursor: int) -> Place:
@@ -76,7 +76,7 @@ def place_at(source: str, cursor: int) -> Place:
         if is_finished(last.text):
             return _at(words, "", cursor)
         return _in_string(words[:-1], last, offset)
-    return Place("nothing", start=cursor, call=open_call(words[:-1]), words=words[:-1])
+    return Place("nothing", "", cursor, words[:-1], open_call(words[:-1]))
 
 
 def _beginning(source: str, cursor: int) -> int:
@@ -93,14 +93,14 @@ def _at(words: list[Token], typed: str, start: int) -> Place:
     if before is not None and before.kind == "symbol":
         if before.text in (".", ":"):
             chain = chain_before(words, len(words) - 1)
-            return Place("member", typed, start, chain, before.text, "", call, words)
+            return Place("member", typed, start, words, call, chain, before.text)
         if before.text == "[":
             chain = chain_before(words, len(words) - 1)
             if chain is not None:
-                return Place("key", typed, start, chain, "[", "", call, words)
+                return Place("key", typed, start, words, call, chain)
         if before.text == "::":
-            return Place("nothing", typed, start, words=words)
-    return Place("name", typed, start, None, "", "", call, words)
+            return Place("nothing", typed, start, words)
+    return Place("name", typed, start, words, call)
 
 
 def _in_string(words: list[Token], string: Token, offset: int) -> Place:
@@ -110,9 +110,9 @@ def _in_string(words: list[Token], string: Token, offset: int) -> Place:
     if words and words[-1].text == "[" and words[-1].kind == "symbol":
         chain = chain_before(words, len(words) - 1)
         if chain is not None:
-            return Place("key", typed, start, chain, "[", quote, None, words)
+            return Place("key", typed, start, words, None, chain, quote=quote)
     call = open_call(words) or _called_with_string(words)
-    return Place("string", typed, start, None, "", quote, call, words)
+    return Place("string", typed, start, words, call, quote=quote)
 
 
 def _called_with_string(words: list[Token]) -> Call | None:
@@ -131,7 +131,7 @@ def open_frames(words: list[Token]) -> list[Frame]:
         text = word.text
         if word.kind == "symbol":
             if text in ("(", "[", "{"):
-                frames.append(Frame(index, text, [index]))
+                frames.append(Frame(index, text))
             elif text in _CLOSERS:
                 _close(frames, _CLOSERS[text])
             elif frames and (text == "," or (text == ";" and frames[-1].text == "{")):
@@ -151,12 +151,12 @@ def _close(frames: list[Frame], opener: str) -> None:
 
 def _block(frames: list[Frame], index: int, text: str) -> None:
     if text in _OPENERS:
-        frames.append(Frame(index, text, [index]))
+        frames.append(Frame(index, text))
     elif text == "do":
         if frames and frames[-1].text in _HEADS:
             frames[-1].text = "do"
         else:
-            frames.append(Frame(index, text, [index]))
+            frames.append(Frame(index, text))
     elif text in ("end", "until") and frames and frames[-1].text not in ("(", "[", "{"):
         frames.pop()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lupa.lua55 import lua_type
 
@@ -42,8 +42,7 @@ _CLIENT = "c"
 _FIELD = re.compile(r"\w+")
 
 
-@dataclass(frozen=True, slots=True)
-class Thing:
+class Thing(NamedTuple):
     """What an expression stands for.
 
     *live* says that *value* is its raw value. *entry* documents its members: those whose names begin with *part* where
@@ -58,6 +57,11 @@ class Thing:
     function: Function | None = None
     fields: tuple[str, ...] = ()
     many: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether it stands for anything."""
+        return self.live or self.entry is not None or self.function is not None or bool(self.fields)
 
 
 NOTHING = Thing()
@@ -80,7 +84,7 @@ class Resolver:
         for index, step in enumerate(steps):
             before = steps[index - 1] if index else None
             thing = self._follow(thing, step, before, words, depth)
-            if thing == NOTHING:
+            if not thing.known:
                 break
         return thing
 
@@ -137,7 +141,7 @@ class Resolver:
 
     @staticmethod
     def _known(thing: Thing) -> Thing | None:
-        return None if thing == NOTHING else thing
+        return thing if thing.known else None
 
     def _member_of_loop(self, words: list[Token], at: int, depth: int) -> Thing | None:
         """A member of what `for _, NAME in ipairs(...)` goes through."""

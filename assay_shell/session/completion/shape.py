@@ -9,6 +9,7 @@ from assay_shell.session.completion.live import kind_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from assay_shell.runtime.vm import Runtime
@@ -29,14 +30,20 @@ class _Other:
         self.kind = kind
 
 
-def shape_of(runtime: Runtime, live: Live, value: Any, name: str, owner: Any = None) -> tuple[str, str]:
-    """The kind of *value*, which is the member *name* of the table *owner*, and a look at what is in it."""
+def shape_of(runtime: Runtime, live: Live, value: Any, path: Sequence[tuple[str, Any]]) -> tuple[str, str]:
+    """The kind of *value* and a look at what is in it.
+
+    *path* leads outwards from it: the name of each member and the table that has it, whose other members say whether
+    it is a secret; None where there is no table.
+    """
     kind = _kind(live, value)
-    context = {name: _data(live, value, _DEEPEST)}
-    if lua_type(owner) == "table":  # what else is there says whether it is a secret
-        around = {key: _data(live, live.member(owner, key), 1) for key in _OF_SECRETS}
-        context = {key: item for key, item in around.items() if item is not None} | context
-    masked = runtime.redactor.value(context)[name]
+    context = _data(live, value, _DEEPEST)
+    for name, owner in path:
+        around = {key: _data(live, live.member(owner, key), 1) for key in _OF_SECRETS if lua_type(owner) == "table"}
+        context = {key: item for key, item in around.items() if item is not None} | {name: context}
+    masked = runtime.redactor.value(context)
+    for name, _ in reversed(path):
+        masked = masked[name]
     if isinstance(masked, dict):
         return kind, "\n".join(f"{key} = {_line(item, 2)}" for key, item in masked.items())
     return kind, "" if isinstance(masked, _Other) else _line(masked, 0)

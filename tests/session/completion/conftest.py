@@ -9,6 +9,42 @@ from assay_shell.session.completion import Completer
 CURSOR = "▮"
 
 
+SHOP = """--- @module assay.shop
+--- @description Orders of a shop
+--- @quickref c:order(number, part?) -> {id, total}|nil | One order; nil when there is none
+--- @quickref c:orders(opts?) -> [{id, total}] | Orders; opts: {limit, state = "open"}
+--- @quickref M.wait(url, opts?) -> true | Wait until it answers; opts: {timeout = 60, interval = 2}
+local M, Client = {}, {}
+
+-- Asks for one order.
+function Client:order(number, part)
+  return nil
+end
+
+function Client:orders(opts)
+  return {}
+end
+
+function M.client(url, opts)
+  return { url = url, order = Client.order, orders = Client.orders }
+end
+
+function M.wait(url, opts)
+  return true
+end
+
+return M
+"""
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    """The project module `assay.shop` in the folder where the test runs."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "shop.lua").write_text(SHOP)
+
+
 @pytest.fixture
 def completer(typed):
     """The completer of the session in `typed`."""

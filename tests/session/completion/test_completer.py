@@ -91,15 +91,16 @@ def test_modules_are_offered_in_require(offered, source, names):
 def test_modules_of_the_project_are_offered_as_soon_as_they_are_there(offered, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "modules").mkdir()
-    (tmp_path / "modules" / "deploys.lua").write_text("--- @module assay.deploys\n--- @description Our deploys\nreturn {}")
+    (tmp_path / "modules" / "deploys.lua").write_text("--- @description Our deploys\nreturn {}")
     assert offered('require("assay.depl▮') == ["assay.deploys"]
 
 
+@pytest.mark.usefixtures("shop")
 def test_a_live_client_has_its_methods_with_their_signatures(typed, completer):
-    typed.values('vault = require("assay.vault")  c = vault.client("http://127.0.0.1:1", { token = "t" })')
-    found = completer.complete("c:kv_g", 6).items[0]
-    assert (found.text, found.kind, found.signature) == ("kv_get", "method", "c:kv_get(mount, key)")
-    assert found.summary
+    typed.values('shop = require("assay.shop")  c = shop.client("http://127.0.0.1:1", { token = "t" })')
+    found = completer.complete("c:ord", 5).items[0]
+    assert (found.text, found.kind, found.signature) == ("order", "method", "c:order(number, part?)")
+    assert found.summary == "One order; nil when there is none"
     assert "url" not in [candidate.text for candidate in completer.complete("c:", 2).items]
     assert "url" in [candidate.text for candidate in completer.complete("c.", 2).items]
 
@@ -107,15 +108,24 @@ def test_a_live_client_has_its_methods_with_their_signatures(typed, completer):
 @pytest.mark.parametrize(
     "source",
     [
-        pytest.param('vault.client("http://h"):kv_g▮', id="a client just made"),
-        pytest.param('require("assay.vault").client("http://h"):kv_g▮', id="of a module not loaded"),
-        pytest.param('local c = vault.client("http://h")\nc:kv_g▮', id="in a local of the input"),
+        pytest.param('shop.client("http://h"):ord▮', id="a client just made"),
+        pytest.param('require("assay.shop").client("http://h"):ord▮', id="of a module not loaded"),
+        pytest.param('local c = shop.client("http://h")\nc:ord▮', id="in a local of the input"),
     ],
 )
+@pytest.mark.usefixtures("shop")
 def test_a_client_that_is_not_there_yet_has_the_documented_methods(typed, offered, source):
     if "require" not in source:
-        typed.values('vault = require("assay.vault")')
-    assert offered(source) == ["kv_get"]
+        typed.values('shop = require("assay.shop")')
+    assert offered(source) == ["order", "orders"]
+
+
+@pytest.mark.usefixtures("shop")
+def test_what_a_client_gives_has_the_documented_fields(typed, offered):
+    typed.values('c = require("assay.shop").client("http://127.0.0.1:1")')
+    assert offered("c:order(1).▮") == ["id", "total"]
+    assert offered("for _, order in ipairs(c:orders()) do order.▮") == ["id", "total"]
+    assert offered("c:orders()[1].to▮") == ["total"]
 
 
 def test_a_call_has_the_fields_that_it_is_documented_to_give(offered):
@@ -131,12 +141,14 @@ def test_a_call_has_the_fields_that_it_is_documented_to_give(offered):
         pytest.param("shell.exec('x', { timeo▮", "timeout", id="with a list of options"),
         pytest.param("temporal.connect({}):start_workflow({ task_q▮", "task_queue", id="of a method"),
         pytest.param("http.get(url, { retries = { back▮", "backoff", id="of a nested table"),
-        pytest.param('vault.auth_enable("a", "b", { desc▮', "description", id="of a module"),
-        pytest.param('v:auth_enable("a", "b", { desc▮', "description", id="of a client"),
+        pytest.param('shop.wait("u", { inter▮', "interval", id="of a module"),
+        pytest.param("c:orders({ sta▮", "state", id="of a client"),
+        pytest.param("c:orders{ sta▮", "state", id="without brackets"),
     ],
 )
+@pytest.mark.usefixtures("shop")
 def test_option_keys_are_offered_in_the_table_of_a_call(typed, offered, source, key):
-    typed.values('vault = require("assay.vault").client("http://127.0.0.1:1")  v = vault')
+    typed.values('shop = require("assay.shop")  c = shop.client("http://127.0.0.1:1")')
     assert offered(source)[0] == key
 
 

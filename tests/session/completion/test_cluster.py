@@ -1,0 +1,139 @@
+"""Names of a cluster come from the background: asked for once in a while, never waited for."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from assay_shell.session.completion import Completer, Wanted
+from assay_shell.session.completion.cluster import LIFETIME, ClusterNames
+
+
+class Cluster:
+    """Answers with names, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Wanted] = []
+        self.failure: Exception | None = None
+
+    async def fetch(self, wanted: Wanted) -> list[str]:
+        self.asked.append(wanted)
+        await asyncio.sleep(0)
+        if self.failure:
+            raise self.failure
+        return {"namespaces": ["default", "shop"], "kinds": ["pod", "service"]}.get(wanted.what, ["cart-1", "cart-2"])
+
+
+@pytest.fixture
+def cluster():
+    return Cluster()
+
+
+def later(loop):
+    """Let the background go on for a moment."""
+    loop.run_until_complete(asyncio.sleep(0.01))
+
+
+async def ask(names, wanted):
+    return names.names(wanted)
+
+
+def test_the_first_answer_comes_at_once_and_the_next_has_the_names(typed, cluster):
+    names, wanted = ClusterNames(cluster.fetch), Wanted("namespaces")
+    assert typed.loop.run_until_complete(ask(names, wanted)) == []
+    later(typed.loop)
+    assert typed.loop.run_until_complete(ask(names, wanted)) == ["default", "shop"]
+    assert cluster.asked == [wanted]
+
+
+def test_names_are_fetched_anew_when_they_have_aged_and_the_old_ones_serve_until_then(typed, cluster):
+    now = [0.0]
+    names, wanted = ClusterNames(cluster.fetch, clock=lambda: now[0]), Wanted("namespaces")
+    typed.loop.run_until_complete(ask(names, wanted))
+    later(typed.loop)
+    now[0] = LIFETIME - 1
+    typed.loop.run_until_complete(ask(names, wanted))
+    assert len(cluster.asked) == 1
+    now[0] = LIFETIME + 1
+    assert typed.loop.run_until_complete(ask(names, wanted)) == ["default", "shop"]
+    later(typed.loop)
+    assert len(cluster.asked) == 2
+
+
+def test_a_failure_is_told_to_the_log_and_not_tried_again_at_once(typed, cluster):
+    told: list[str] = []
+    cluster.failure = OSError("connection refused")
+    names, wanted = ClusterNames(cluster.fetch, log=told.append), Wanted("objects", "pod", "shop")
+    for _ in range(3):
+        assert typed.loop.run_until_complete(ask(names, wanted)) == []
+        later(typed.loop)
+    assert (len(cluster.asked), told) == (1, ["completion: objects pod shop: connection refused"])
+
+
+def test_without_a_running_loop_nothing_is_fetched(cluster):
+    assert ClusterNames(cluster.fetch).names(Wanted("kinds")) == []
+    assert cluster.asked == []
+
+
+MODULE = """--- @module assay.k8s
+--- @description Kubernetes
+--- @quickref M.list(namespace, kind, opts?) -> list | List; opts: {label_selector (as text), limit = 500}
+--- @quickref M.get_resource(namespace, kind, name, opts?) -> object | Get
+--- @quickref c:logs(namespace, pod, {container, tail, since}) -> str | Logs
+--- @quickref c:deployment(namespace, name) -> object | A deployment
+local M, Client = {}, {}
+function M.client() return { logs = Client.logs, deployment = Client.deployment } end
+function M.list(namespace, kind, opts) end
+function M.get_resource(namespace, kind, name, opts) end
+function Client:logs(namespace, pod, opts) end
+function Client:deployment(namespace, name) end
+return M
+"""
+
+
+@pytest.fixture
+def offered_later(typed, cluster, tmp_path, monkeypatch):
+    """What is offered at the end of a source once the background has had its turn."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "k8s.lua").write_text(MODULE)
+    typed.values('k8s = require("assay.k8s")  c = k8s.client()')
+    completer = Completer(typed.session, fetch=cluster.fetch)
+
+    async def at(source):
+        first = completer.complete(source, len(source)).items
+        assert all(candidate.kind != "name" for candidate in first)
+        await asyncio.sleep(0.01)
+        return [candidate.text for candidate in completer.complete(source, len(source)).items]
+
+    return lambda source: typed.loop.run_until_complete(at(source))
+
+
+@pytest.mark.parametrize(
+    ("source", "names", "wanted"),
+    [
+        pytest.param('c:logs("', ["default", "shop"], Wanted("namespaces", client="c"), id="namespaces"),
+        pytest.param('c:logs("sh', ["shop"], Wanted("namespaces", client="c"), id="some namespaces"),
+        pytest.param('c:logs("shop", "', ["cart-1", "cart-2"], Wanted("objects", "pod", "shop", "c"), id="pods"),
+        pytest.param('c:logs(ns, "', ["cart-1", "cart-2"], Wanted("objects", "pod", "web", "c"), id="by a local"),
+        pytest.param('k8s.list("shop", "', ["pod", "service"], Wanted("kinds", client="k8s"), id="kinds"),
+        pytest.param(
+            'k8s.get_resource("shop", "service", "', ["cart-1", "cart-2"],
+            Wanted("objects", "service", "shop", "k8s"), id="objects of a kind",
+        ),
+        pytest.param(
+            'c:deployment("shop", "', ["cart-1", "cart-2"],
+            Wanted("objects", "deployment", "shop", "c"), id="objects of a method",
+        ),
+    ],
+)  # fmt: skip
+def test_names_are_offered_where_a_call_wants_them(typed, cluster, offered_later, source, names, wanted):
+    typed.values('local ns = "web"')
+    assert offered_later(source) == names
+    assert cluster.asked == [wanted]
+
+
+def test_options_of_a_signature_are_offered(offered, offered_later):
+    assert offered('c:logs("shop", "cart", {▮') == ["container", "since", "tail"]
+    assert offered('k8s.list("shop", "pod", { lab▮') == ["label_selector"]
