@@ -27,7 +27,7 @@ assert.eq(template.render_string("{{ x }}", { x = crypto.hash("a", "sha256"):sub
 print(text, require("os").getenv("HOME") ~= nil)
 """
 MOST_MEGABYTES = 120
-NOT_HEADLESS = {"prompt-toolkit", "rich", "temporalio"}
+NOT_HEADLESS = {"platformdirs", "prompt-toolkit", "pygments", "rich", "temporalio"}
 """Dependencies that scripts and checks do without."""
 
 

@@ -25,6 +25,9 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "checks": ("assay_shell.cli.checks", "manage"),
     "context": ("assay_shell.cli.context", "show"),
     "modules": ("assay_shell.cli.modules", "show"),
+    "shell": ("assay_shell.cli.shell", "run"),
+    "doctor": ("assay_shell.cli.doctor", "show"),
+    "completion": ("assay_shell.cli.completion", "show"),
     "resume": ("assay_shell.cli.tool", "resume"),
     "approvals": ("assay_shell.cli.approvals", "run"),
 }

@@ -59,7 +59,13 @@ OF_CHECKS = (
 )
 """Options of a run of checks, which a bare file may be as well."""
 
+OF_SHELL = (Option("ask"),)
+"""Options of the shell, which the command line has without any command."""
+
 COMMANDS: dict[str, tuple[Option, ...]] = {
+    "shell": OF_SHELL,
+    "doctor": (),
+    "completion": (),
     "run": (
         Option("mode", value="MODE", choices=("script", "tool")),
         Option("timeout", value=COUNT),
@@ -86,7 +92,7 @@ COMMANDS: dict[str, tuple[Option, ...]] = {
 # Operands each command takes; None: as many as there are (they are the script's).
 _OPERANDS: dict[str, int | None] = {
     BARE_FILE: None, "run": None, "exec": None, "docs": 1, "context": 1, "modules": 0, "checks": 2, "resume": 0,
-    "approvals": 2, "help": 1,
+    "approvals": 2, "help": 1, "shell": 0, "doctor": 0, "completion": 1,
 }  # fmt: skip
 
 
@@ -142,6 +148,8 @@ def parse(arguments: Sequence[str]) -> Invocation:
             _read_short(invocation, item, rest)
         else:
             _add_operand(invocation, item)
+    if "ask" in invocation.options and invocation.command not in ("", "shell"):
+        raise UsageError("'--ask' is for the shell, which asks before each write")
     return invocation
 
 
@@ -185,7 +193,9 @@ def _read_short(invocation: Invocation, item: str, rest: list[str]) -> None:
 
 
 def _known(invocation: Invocation) -> Iterable[Option]:
-    own = OF_CHECKS if invocation.command == BARE_FILE else COMMANDS.get(invocation.command, ())
+    if not invocation.command:
+        return (*COMMON, *OF_SHELL)
+    own = OF_CHECKS if invocation.command == BARE_FILE else COMMANDS[invocation.command]
     return (*COMMON, *own)
 
 

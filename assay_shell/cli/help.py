@@ -10,20 +10,25 @@ assay - Lua 5.5 for operations work
 
 Usage: assay [OPTIONS] FILE [ARGUMENT...]
        assay [OPTIONS] COMMAND ...
+       assay [OPTIONS]
 
 FILE is a script (.lua) or a list of checks (.yaml, .yml); - reads a script from standard input.
+On a terminal, assay alone opens the shell.
 What follows FILE reaches the script as `arg`; write -- before arguments that begin with a dash.
 
 Commands:
-  run       run a script or a list of checks, with options of its own
-  exec      run code from the command line, or any file as Lua
-  checks    look at a list of checks without running it
-  docs      explain a builtin function or group
-  context   find modules for a task
-  modules   list all modules
-  resume    continue a run that waits for an approval
-  approvals list, show and expire what waits for an approval
-  help      show this text, or that of a command
+  run         run a script or a list of checks, with options of its own
+  exec        run code from the command line, or any file as Lua
+  checks      look at a list of checks without running it
+  docs        explain a builtin function or group
+  context     find modules for a task
+  modules     list all modules
+  shell       open the shell, as assay alone does on a terminal
+  doctor      say what is installed, configured and reachable
+  completion  print the completion script for bash, zsh or fish
+  resume      continue a run that waits for an approval
+  approvals   list, show and expire what waits for an approval
+  help        show this text, or that of a command
 """
 
 _OPTIONS = """
@@ -115,6 +120,27 @@ List what waits for an approval, show all that is known of one request, or remov
 
       --all              expire: remove all that wait
       --json             print JSON
+""",
+    "shell": """\
+Usage: assay [shell] [OPTIONS]
+
+Open the shell: type Lua, Tab completes, ?NAME explains, .help lists its commands, Ctrl-D leaves.
+
+      --ask              show each write before it is done, and ask
+""",
+    "doctor": """\
+Usage: assay doctor
+
+Say which versions are installed, which folders are used, which extras there are, and which clusters can be reached.
+""",
+    "completion": """\
+Usage: assay completion SHELL
+
+Print the completion script for SHELL: bash, zsh or fish. To use it, for example:
+
+  bash: assay completion bash > ~/.local/share/bash-completion/completions/assay
+  zsh:  assay completion zsh > "${fpath[1]}/_assay"
+  fish: assay completion fish > ~/.config/fish/completions/assay.fish
 """,
     "help": """\
 Usage: assay help [COMMAND]

@@ -8,45 +8,104 @@ from assay_shell.runtime.errors import Interrupted, ScriptError, ScriptExit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Iterator
 
     from assay_shell.repl.screen import Screen
     from assay_shell.runtime.errors import AssayError
-    from assay_shell.session.workspace import Answer, Workspace
+    from assay_shell.runtime.views.model import View
+    from assay_shell.session.answers import Answer
+    from assay_shell.session.workspace import Workspace
+
+_AROUND = 3
+"""Rows of the terminal that are no part of a result: the prompt and the toolbar."""
+_RECORDED = 200
+"""Lines of a result that the record of the session keeps."""
 
 
 @dataclass(slots=True)
 class Shown:
-    """The *text* to write; *leave* is the exit code once the user wants out."""
+    """The *text* to write; *leave* is the exit code once the user wants out; the rest as in an Answer."""
 
     text: str
     leave: int | None = None
+    next_input: str | None = None
+    clipboard: str | None = None
 
 
-def draw(workspace: Workspace, answer: Answer, screen: Screen) -> Shown:
-    """Return *answer* as it is to be shown."""
+async def show(workspace: Workspace, answer: Answer, screen: Screen, *, pager: bool) -> Shown:
+    """Return *answer* as it is to be shown; what does not fit the screen goes through the pager first."""
     if isinstance(answer.error, ScriptExit):
         return Shown("", leave=answer.error.exit_code)
     if answer.error is not None:
-        return Shown(_error(workspace, answer.error, screen))
-    if answer.outcome is not None and any(raw is not None for raw in answer.outcome.values):
-        return Shown("\n".join(_value(workspace, raw) for raw in answer.outcome.values))
-    return Shown(answer.text, leave=0 if answer.leave else None)
+        return Shown(error_text(workspace, answer.error, screen))
+    shown = Shown(answer.text, 0 if answer.leave else None, answer.next_input, answer.clipboard)
+    views = _views(workspace, answer)
+    if not views:
+        return shown
+    from assay_shell.runtime.views.model import Live
+
+    if len(views) == 1 and isinstance(views[0], Live):
+        from assay_shell.repl.streams import follow
+
+        await follow(workspace, views[0], screen)
+        return shown
+    _record(workspace, answer, views)
+    lines = _lines(views, screen)
+    room = max(screen.size[1] - _AROUND, 5)
+    first = [line for line, _ in zip(lines, range(room + 1), strict=False)]
+    if pager and len(first) > room and not answer.revealed:
+        from assay_shell.repl.pager import page
+
+        if await page(workspace.front, _chained(first, lines), screen):
+            return shown
+    shown.text = "\n".join([*([answer.text] if answer.text else []), *_limited(views, screen)])
+    return shown
 
 
-def _error(workspace: Workspace, error: AssayError, screen: Screen) -> str:
+def error_text(workspace: Workspace, error: AssayError, screen: Screen) -> str:
+    """The error as a panel that marks its line, secrets masked."""
     if isinstance(error, Interrupted):
         return "cancelled"
     hide = workspace.runtime.redactor.text
     if isinstance(error, ScriptError):
         from assay_shell.runtime.report import panel
 
-        source = workspace.session.source_of(error.chunk or "")
-        return hide(panel(error, source, colour=screen.colour, names=workspace.names))
-    return hide(f"error: {error}")
+        return hide(panel(error, workspace.source_of(error.chunk or ""), colour=screen.colour, names=workspace.names))
+    return f"{screen.paint('error:', '1;31')} {hide(str(error))}"
 
 
-def _value(workspace: Workspace, raw: Any) -> str:
-    from assay_shell.runtime.values import brief
+def _views(workspace: Workspace, answer: Answer) -> list[View]:
+    from assay_shell.session.formats import view_of
 
-    return workspace.runtime.redactor.text(brief(workspace.runtime.border.deep(raw)))
+    if answer.view is not None:
+        return [answer.view]
+    return [view_of(workspace.runtime, raw, workspace.format) for raw in answer.values]
+
+
+def _lines(views: list[View], screen: Screen, limit: int | None = None) -> Iterator[str]:
+    from assay_shell.runtime.views.text import lines
+
+    for view in views:
+        yield from lines(view, screen.size[0], limit, colour=screen.colour, encoding=screen.encoding)
+
+
+def _limited(views: list[View], screen: Screen) -> Iterator[str]:
+    """The lines of views without a pager: as many rows as fit, and how many are left out."""
+    return _lines(views, screen, max(screen.size[1] - _AROUND - 2, 5))
+
+
+def _chained(first: list[str], rest: Iterator[str]) -> Iterator[str]:
+    yield from first
+    yield from rest
+
+
+def _record(workspace: Workspace, answer: Answer, views: list[View]) -> None:
+    """Keep how the result of an input looks, for `.notebook`."""
+    if answer.outcome is None or answer.revealed:
+        return
+    from assay_shell.runtime.views.text import render
+
+    text = "\n".join(render(view, 100, _RECORDED) for view in views)
+    workspace.records.show(answer.outcome.number, text)
+
+

@@ -2,40 +2,84 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import in_terminal
-from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.key_binding import KeyBindings
+from prompt_toolkit.layout.processors import HighlightMatchingBracketProcessor
+from prompt_toolkit.output import ColorDepth
 
+from assay_shell.repl.completion import MenuCompleter, Signature
 from assay_shell.repl.keys import bindings
 from assay_shell.repl.lexer import LuaLexer
+from assay_shell.repl.style import style
+from assay_shell.repl.toolbar import Toolbar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from prompt_toolkit.formatted_text import StyleAndTextTuples
     from prompt_toolkit.input import Input
+    from prompt_toolkit.key_binding import KeyPressEvent
     from prompt_toolkit.output import Output
 
     from assay_shell.repl.engine import Engine
+    from assay_shell.repl.history import SharedHistory
     from assay_shell.repl.screen import Screen
+    from assay_shell.repl.settings import Settings
+
+_MENU_ROWS = 8
 
 
 class Editor:
-    """Reads inputs, each of one or several lines."""
+    """Reads inputs, each of one or several lines, and answers to questions."""
 
     def __init__(
-        self, engine: Engine, screen: Screen, *, input: Input | None = None, output: Output | None = None
+        self,
+        engine: Engine,
+        screen: Screen,
+        settings: Settings,
+        history: SharedHistory,
+        *,
+        input: Input | None = None,
+        output: Output | None = None,
     ) -> None:
         self._screen = screen
+        self._history = history
+        self._ends = (input, output)
+        self._depth = None if screen.colour else ColorDepth.DEPTH_1_BIT
+        self._signature = Signature(engine, self._redraw)
+        self._toolbar = Toolbar(engine, self._signature)
+        self._next = ""
+        self._engine = engine
+        self._looked = False
         self._session: PromptSession[str] = PromptSession(
-            message="\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} " if screen.unicode else "> ",
+            message=self._prompt,
             multiline=True,
-            lexer=LuaLexer(),
-            history=InMemoryHistory(),
+            lexer=LuaLexer() if screen.colour else None,
+            style=style(settings.theme),
+            include_default_pygments_style=False,
+            color_depth=self._depth,
+            history=history,
+            auto_suggest=AutoSuggestFromHistory() if settings.suggest else None,
+            completer=MenuCompleter(engine),
+            complete_while_typing=settings.complete_while_typing,
+            reserve_space_for_menu=_MENU_ROWS,
+            editing_mode=EditingMode.VI if settings.keys == "vi" else EditingMode.EMACS,
+            enable_open_in_editor=True,
+            enable_suspend=True,
+            tempfile_suffix=".lua",
+            input_processors=[HighlightMatchingBracketProcessor(chars="()[]{}")],
             key_bindings=bindings(engine),
+            bottom_toolbar=None if screen.dumb else self._below,
+            prompt_continuation=_continuation,
             input=input,
             output=output,
-            prompt_continuation=_continuation,
         )
 
     async def read(self) -> str:
@@ -46,15 +90,92 @@ class Editor:
             KeyboardInterrupt: the input was given up.
         """
         self._screen.fresh_line()
+        self._history.catch_up()
+        default, self._next = self._next, ""
         self._screen.above = self._above
         try:
-            return await self._session.prompt_async(handle_sigint=False)
+            return await self._session.prompt_async(default=default, handle_sigint=False, pre_run=self._look_around)
         finally:
             self._screen.above = None
+
+    def _look_around(self) -> None:
+        """At the first prompt: have the kube context read, which is too slow to wait for."""
+        if not self._looked:
+            self._looked = True
+            loop = asyncio.get_running_loop()
+            looked = self._engine.ask(lambda workspace: workspace.look_at_context())
+            looked.add_done_callback(lambda _: loop.call_soon_threadsafe(self.refresh))
+
+    def put(self, text: str) -> None:
+        """Have *text* stand in the next input."""
+        self._next = text
+
+    async def choose(self, message: str, keys: str) -> str:
+        """One of the *keys*, pressed behind *message*.
+
+        Raises:
+            KeyboardInterrupt, EOFError: none was.
+        """
+        self._screen.fresh_line()
+        if self._screen.dumb:
+            while (answer := (await self.line(message)).strip().lower()[:1]) not in tuple(keys):
+                self._screen.say(f"one of: {', '.join(keys)}")
+            return answer
+        session = self._small(_choices(keys))
+        return await session.prompt_async(message, handle_sigint=False)
+
+    async def line(self, message: str, *, secret: bool = False) -> str:
+        """A line of text behind *message*; a *secret* is not shown.
+
+        Raises:
+            KeyboardInterrupt, EOFError: there is none.
+        """
+        self._screen.fresh_line()
+        return await self._small(None).prompt_async(message, is_password=secret, handle_sigint=False)
+
+    def _small(self, keys: KeyBindings | None) -> PromptSession[str]:
+        given, taken = self._ends
+        return PromptSession(input=given, output=taken, key_bindings=keys, color_depth=self._depth)
+
+    def _prompt(self) -> StyleAndTextTuples:
+        sign = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}" if self._screen.unicode else ">"
+        return [("class:prompt", f"{sign} ")]
+
+    def _below(self) -> StyleAndTextTuples:
+        document = self._session.default_buffer.document
+        self._signature.look(document.text, document.cursor_position)
+        return [*self._toolbar.fragments(shutil.get_terminal_size().columns)]
+
+    def _redraw(self) -> None:
+        self._session.app.invalidate()
+
+    def refresh(self) -> None:
+        """Draw the toolbar anew; for the terminal's thread."""
+        if self._session.app.is_running:
+            self._redraw()
 
     async def _above(self, write: Callable[[], None]) -> None:
         async with in_terminal():
             write()
+
+
+def _choices(keys: str) -> KeyBindings:
+    """Bindings with which one key press is the whole answer."""
+    found = KeyBindings()
+    for key in keys:
+
+        @found.add(key)
+        @found.add(key.upper())
+        def press(event: KeyPressEvent, key: str = key) -> None:
+            event.current_buffer.text = key
+            event.current_buffer.validate_and_handle()
+
+    @found.add("<any>")
+    @found.add("enter")
+    def ignore(event: KeyPressEvent) -> None:
+        """Nothing else is an answer."""
+
+    return found
 
 
 def _continuation(width: int, line: int, wraps: int) -> str:

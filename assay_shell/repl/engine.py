@@ -40,6 +40,13 @@ class Engine:
         """Start the thread; the workspace comes into being on it."""
         self._thread.start()
 
+    def replace(self) -> None:
+        """Leave the thread to itself, with whatever it cannot be stopped at, and start another one."""
+        self._ready = Future()
+        self._foreground = None
+        self._thread = threading.Thread(target=self._live, name="assay-vm", daemon=True)
+        self.start()
+
     @property
     def workspace(self) -> Workspace:
         """The workspace; waits until it is there.
@@ -48,6 +55,11 @@ class Engine:
             AssayError: it could not be made.
         """
         return self._ready.result()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the workspace is there, and nobody would have to wait for it."""
+        return self._ready.done() and self._ready.exception() is None
 
     def foreground(self, work: Callable[[Workspace], Coroutine[Any, Any, Answer]]) -> Future[Answer]:
         """Start *work*, which `interrupt` then stops."""
@@ -59,6 +71,10 @@ class Engine:
             return await work(self.workspace)
         finally:
             self._foreground = None
+
+    def background(self, work: Callable[[Workspace], Coroutine[Any, Any, Answer]]) -> Future[Answer]:
+        """Start *work*, which an interrupt leaves alone."""
+        return asyncio.run_coroutine_threadsafe(work(self.workspace), self._await_loop())
 
     def ask(self, work: Callable[[Workspace], Answer]) -> Future[Answer]:
         """Have *work* done between other things: it must be short and run no script."""
@@ -82,7 +98,7 @@ class Engine:
         threading.Thread(target=self._interrupt, name="assay-interrupt", daemon=True).start()
 
     def _interrupt(self) -> None:
-        if not self._ready.done() or self._ready.exception() is not None:
+        if not self.ready:
             return
         if not self.workspace.interrupt():
             self._loop.call_soon_threadsafe(self._cancel_foreground)
@@ -93,7 +109,7 @@ class Engine:
 
     def close(self, patience: float = 6.0) -> bool:
         """End what runs and release what is held; False when that took longer than *patience* seconds."""
-        if self._ready.done() and self._ready.exception() is None:
+        if self.ready:
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(patience)
         return not self._thread.is_alive()
@@ -105,23 +121,26 @@ class Engine:
         return self._loop
 
     def _live(self) -> None:
-        self._loop = asyncio.new_event_loop()
+        ready, loop = self._ready, asyncio.new_event_loop()
+        self._loop = loop
         try:
-            self._loop.run_until_complete(self._serve())
-            if self._ready.exception() is None:
-                self.workspace.close()
+            loop.run_until_complete(self._serve(ready))
+            if ready.exception() is None:
+                ready.result().close()
         finally:
-            self._loop.close()
+            loop.close()
 
-    async def _serve(self) -> None:
-        self._stop = asyncio.Event()
+    async def _serve(self, ready: Future[Workspace]) -> None:
+        self._stop = stop = asyncio.Event()
         try:
             workspace = self._make()
-        except AssayError as error:
-            self._ready.set_exception(error)
-            return
-        self._ready.set_result(workspace)
-        await self._stop.wait()
+        except BaseException as error:
+            ready.set_exception(error)
+            if isinstance(error, AssayError):  # whoever waits for the workspace says it
+                return
+            raise
+        ready.set_result(workspace)
+        await stop.wait()
         if self._foreground is not None:
             self._foreground.cancel()
         await workspace.end()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import has_focus
 from prompt_toolkit.key_binding import KeyBindings
@@ -11,12 +13,13 @@ from assay_shell.session.tokens import depth_at_end
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from prompt_toolkit.buffer import Buffer
     from prompt_toolkit.key_binding import KeyPressEvent
 
     from assay_shell.repl.engine import Engine
 
 _STEP = "  "
-_CLOSERS = ("end", "else", "elseif", "until", "}", ")")
+_CLOSER = re.compile(r"\s*(?:(?:end|else|elseif|until)\b|[})])")
 
 
 def bindings(engine: Engine) -> KeyBindings:
@@ -26,22 +29,51 @@ def bindings(engine: Engine) -> KeyBindings:
 
     @keys.add("enter", filter=typing)
     def enter(event: KeyPressEvent) -> None:
+        """Take the menu's entry, begin a new line, or run the input."""
         buffer = event.current_buffer
         if buffer.complete_state and buffer.complete_state.current_completion:
             buffer.complete_state = None
             return
+        dedent(buffer)
         found = completeness(engine, buffer.text)
-        below = buffer.document.text_after_cursor.strip()
-        if found.status == "incomplete" or (below and "\n" in buffer.text and not buffer.document.is_cursor_at_the_end):
-            buffer.insert_text("\n" + found.indent)
+        in_the_middle = "\n" in buffer.document.text_after_cursor.strip()
+        if found.status == "incomplete" or in_the_middle:
+            _break_line(buffer)
         else:
             buffer.validate_and_handle()
 
     @keys.add("escape", "enter", filter=typing)
     def new_line(event: KeyPressEvent) -> None:
-        event.current_buffer.insert_text("\n" + _STEP * depth_at_end(event.current_buffer.document.text_before_cursor))
+        """Begin a new line whatever is typed."""
+        _break_line(event.current_buffer)
+
+    @keys.add("backspace", filter=typing)
+    def back(event: KeyPressEvent) -> None:
+        """Within the indentation: back by one step."""
+        buffer = event.current_buffer
+        before = buffer.document.current_line_before_cursor
+        step = len(_STEP) if before and not before.strip() and len(before) % len(_STEP) == 0 else 1
+        buffer.delete_before_cursor(step)
 
     return keys
+
+
+def dedent(buffer: Buffer) -> None:
+    """Move a line that begins with what closes a block to the block's own indentation."""
+    document = buffer.document
+    line = document.current_line
+    if document.cursor_position_row == 0 or not _CLOSER.match(line):
+        return
+    start = document.cursor_position - document.cursor_position_col
+    fitting = _STEP * max(0, depth_at_end(document.text[:start]) - 1) + line.strip()
+    if line != fitting:
+        behind = len(line) - document.cursor_position_col
+        buffer.text = document.text[:start] + fitting + document.text[start + len(line) :]
+        buffer.cursor_position = start + len(fitting) - behind
+
+
+def _break_line(buffer: Buffer) -> None:
+    buffer.insert_text("\n" + _STEP * depth_at_end(buffer.document.text_before_cursor))
 
 
 def completeness(engine: Engine, text: str) -> Completeness:

@@ -36,6 +36,10 @@ class Screen:
         self._scheduled = False
         self._status = ""
         self._at_start = True
+        self._region: list[str] | None = None
+        self._rows = 0
+        self.held = False
+        """Whether a program has the terminal for itself."""
         self.above: Callable[[Callable[[], None]], Awaitable[None]] | None = None
         """Runs a function that writes above the line being typed; None while none is."""
 
@@ -72,19 +76,70 @@ class Screen:
             return text.encode("utf-8", "surrogateescape")
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").encode(self.encoding, "replace")
 
+    def paint(self, text: str, code: str) -> str:
+        """*text* in the colour of an ANSI *code*, where there is colour."""
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text
+
     def dim(self, text: str) -> str:
         """*text* set back where there is colour."""
-        return f"\x1b[2m{text}\x1b[0m" if self.colour else text
+        return self.paint(text, "2")
+
+    def copy(self, text: str) -> None:
+        """Put *text* on the clipboard of the terminal's user, wherever that is (OSC 52)."""
+        from base64 import b64encode
+
+        if not self.dumb:
+            self.write(b"\x1b]52;c;" + b64encode(text.encode("utf-8", "replace")) + b"\x07")
 
     def status(self, text: str) -> None:
         """Show *text* in a line of its own until something else is written; "" removes it."""
-        if self.dumb or (text and not self._at_start) or text == self._status == "":
+        if self.dumb or self.held or self._rows or (text and not self._at_start) or text == self._status == "":
             return
         self._status = text
         self._put(b"\r\x1b[K" + self.encoded(text))
 
+    def region(self, lines: list[str]) -> None:
+        """Show *lines*, each of at most the screen's width, in the place of those before; for any thread."""
+        with self._free:
+            self._region = lines
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._draw_region)
+
+    def _draw_region(self) -> None:
+        with self._free:
+            lines, self._region = self._region, None
+        if lines is None or self.held:
+            return
+        self.status("")
+        self.flush()
+        up = f"\x1b[{self._rows}A" if self._rows else ""
+        self._put(self.encoded(f"\r{up}\x1b[J" + "".join(f"{line}\r\n" for line in lines)))
+        self._rows = len(lines)
+
+    def end_region(self) -> None:
+        """What comes next goes below the region; for any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._end_region)
+
+    def _end_region(self) -> None:
+        self._draw_region()
+        self._rows = 0
+
+    async def hold(self) -> None:
+        """Write nothing more until `release`: a program has the terminal."""
+        self.fresh_line()
+        self.held = True
+
+    def release(self) -> None:
+        """The terminal is ours again."""
+        self.held = False
+        self._at_start = True
+        self._drain()
+
     def flush(self) -> None:
         """Write all that is held back, on the loop's thread, where no line is being typed."""
+        if self.held:
+            return
         with self._free:
             held, self._held = bytes(self._held), bytearray()
             self._free.notify_all()
@@ -93,6 +148,7 @@ class Screen:
         if self._status:
             held = b"\r\x1b[K" + held
             self._status = ""
+        self._rows = 0
         self._at_start = held.endswith(b"\n")
         self._put(held)
 

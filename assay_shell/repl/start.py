@@ -2,31 +2,117 @@
 
 from __future__ import annotations
 
+import os
 
-def open_shell(*, readonly: bool = False, strict: bool = False, debug: bool = False) -> int:
-    """Serve the terminal until the user leaves; the exit code."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from assay_shell.repl.engine import Engine
+    from assay_shell.repl.front import User
     from assay_shell.repl.screen import Screen
-    from assay_shell.runtime.vm import Runtime
+    from assay_shell.repl.settings import Settings
+    from assay_shell.repl.shell import Shell
+    from assay_shell.session.answers import Answer
     from assay_shell.session.workspace import Workspace
 
-    screen = Screen()
 
-    def make() -> Workspace:
-        refuse = True if readonly else None
-        return Workspace(
-            Runtime(readonly=refuse, strict=strict, debug=debug, stdout=screen.write, stderr=screen.write)
-        )
+def open_shell(*, readonly: bool = False, ask: bool = False, strict: bool = False, debug: bool = False) -> int:
+    """Serve the terminal until the user leaves; the exit code."""
+    from assay_shell.repl.engine import Engine
+    from assay_shell.repl.front import User
+    from assay_shell.repl.places import config_folder
+    from assay_shell.repl.screen import Screen
+    from assay_shell.repl.settings import read_settings
 
-    engine = Engine(make)
-    engine.start()
+    screen, user, folder = Screen(), User(), config_folder()
+    settings, faults = read_settings(os.path.join(folder, "config.toml"))
+    init = os.path.join(folder, "init.lua")
+    start_up = _start_up(init) if os.path.exists(init) else None
+    modes = Modes(readonly=readonly, ask=ask, strict=strict, debug=debug)
+    engine = Engine(lambda: _workspace(screen, user, settings, modes))
+    engine.start()  # the VM comes into being while the editor is loaded
     import asyncio
 
-    from assay_shell.repl.editor import Editor
-    from assay_shell.repl.shell import Shell
+    async def serve() -> int:
+        shell = _shell(engine, user, screen, settings)
+        for line in [_banner(), *(f"{screen.paint('warning:', '33')} {fault}" for fault in faults)]:
+            screen.say(line)
+        return await shell.run(start_up)
 
-    shell = Shell(engine, screen, Editor(engine, screen))
     try:
-        return asyncio.run(shell.run())
+        return asyncio.run(serve())
     finally:
         engine.close()
+
+
+class Modes:
+    """What the command line set; commands may only tighten it."""
+
+    __slots__ = ("ask", "debug", "readonly", "strict")
+
+    def __init__(self, *, readonly: bool, ask: bool, strict: bool, debug: bool) -> None:
+        self.readonly = readonly
+        self.ask = ask
+        self.strict = strict
+        self.debug = debug
+
+
+def _workspace(screen: Screen, user: User, settings: Settings, modes: Modes) -> Workspace:
+    """A workspace on a VM of its own."""
+    from assay_shell.repl.front import ShellFront
+    from assay_shell.runtime.vm import Runtime
+    from assay_shell.session.recording import Recorder
+    from assay_shell.session.workspace import Workspace
+
+    front = ShellFront(screen, user)
+    records = Recorder(front.write)
+    runtime = Runtime(
+        readonly=modes.readonly or None, strict=modes.strict, debug=modes.debug,
+        stdout=records.write, stderr=front.write,
+    )  # fmt: skip
+    runtime.ask_line = front.ask_line
+    workspace = Workspace(runtime, front, records)
+    workspace.format = settings.format
+    workspace.production_patterns = settings.production
+    workspace.aliases.update(settings.aliases)
+    if modes.ask:
+        workspace.approvals.start()
+    return workspace
+
+
+def _shell(engine: Engine, user: User, screen: Screen, settings: Settings) -> Shell:
+    from assay_shell.repl.editor import Editor
+    from assay_shell.repl.front import ShellFront
+    from assay_shell.repl.history import SharedHistory
+    from assay_shell.repl.places import data_folder, project
+    from assay_shell.repl.shell import Shell
+
+    def hide(text: str) -> str:
+        return engine.workspace.runtime.redactor.text(text)
+
+    def restart() -> None:
+        front = engine.workspace.front
+        assert isinstance(front, ShellFront)
+        front.give_up()
+        engine.replace()
+
+    history = SharedHistory(os.path.join(data_folder(), "history.jsonl"), project(), hide)
+    editor = Editor(engine, screen, settings, history)
+    return Shell(engine, user, screen, editor, settings, restart)
+
+
+def _start_up(path: str) -> Callable[[Workspace], Awaitable[Answer]]:
+    """What runs the start-up file."""
+
+    async def run(workspace: Workspace) -> Answer:
+        workspace.look_at_context()  # production asks before the file writes
+        return await workspace.start_up(path)
+
+    return run
+
+
+def _banner() -> str:
+    from assay_shell import __version__
+
+    return f"assay {__version__}  Lua 5.5   ?help  Tab completes  Ctrl-D leaves"

@@ -195,15 +195,15 @@ def _effect_of(name: str, builtin: Builtin, names: list[str]) -> Callable[[list[
 
     effect, target = builtin.effect, builtin.target
     if callable(effect):
-        return lambda values: Effect(name, *effect(*values))
+        return lambda values: Effect(name, *effect(*values), values)
     if effect == "pure":
         return None
     if callable(target):
-        return lambda values: Effect(name, effect, target(*values))
+        return lambda values: Effect(name, effect, target(*values), values)
     if target is None:
-        return lambda values: Effect(name, effect, "")
+        return lambda values: Effect(name, effect, "", values)
     index = names.index(target)
-    return lambda values: Effect(name, effect, _shown(values[index]))
+    return lambda values: Effect(name, effect, _shown(values[index]), values)
 
 
 def _shown(value: Any) -> str:

@@ -6,18 +6,23 @@ from assay_shell.runtime.errors import BuiltinError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
+    from typing import Any
 
 
 class Effect:
-    """What a call is about to do: the builtin's *name*, the *kind* (`read` or `write`) and the *target* it touches."""
+    """What a call is about to do: the builtin's *name*, the *kind* (`read` or `write`) and the *target* it touches.
 
-    __slots__ = ("kind", "name", "target")
+    *values* are the arguments, converted, for whoever has to show more of it.
+    """
 
-    def __init__(self, name: str, kind: str, target: str) -> None:
+    __slots__ = ("kind", "name", "target", "values")
+
+    def __init__(self, name: str, kind: str, target: str, values: Sequence[Any] = ()) -> None:
         self.name = name
         self.kind = kind
         self.target = target
+        self.values = values
 
 
 class ReadOnlyError(BuiltinError):
@@ -35,6 +40,7 @@ class Guard:
         self._readonly = readonly
         self._approve: Callable[[Effect], Awaitable[None] | None] | None = None
         self._redact = redact
+        self._notice: Callable[[Effect], object] | None = None
         self.active = readonly
         """Whether calls need to be described at all; a session that allows everything skips that."""
 
@@ -46,7 +52,7 @@ class Guard:
     @readonly.setter
     def readonly(self, refuse: bool) -> None:
         self._readonly = refuse
-        self.active = refuse or self._approve is not None
+        self._update()
 
     @property
     def approve(self) -> Callable[[Effect], Awaitable[None] | None] | None:
@@ -56,7 +62,20 @@ class Guard:
     @approve.setter
     def approve(self, ask: Callable[[Effect], Awaitable[None] | None] | None) -> None:
         self._approve = ask
-        self.active = self._readonly or ask is not None
+        self._update()
+
+    @property
+    def notice(self) -> Callable[[Effect], object] | None:
+        """Who is told of each effect before it is decided on; None for nobody."""
+        return self._notice
+
+    @notice.setter
+    def notice(self, tell: Callable[[Effect], object] | None) -> None:
+        self._notice = tell
+        self._update()
+
+    def _update(self) -> None:
+        self.active = self._readonly or self._approve is not None or self._notice is not None
 
     def check(self, effect: Effect) -> Awaitable[None] | None:
         """None when the call may go on; otherwise what has to be awaited first.
@@ -64,6 +83,8 @@ class Guard:
         Raises:
             ReadOnlyError: it is a write and the session is read-only.
         """
+        if self._notice is not None:
+            self._notice(effect)
         if effect.kind != "write":
             return None
         if self._readonly:

@@ -81,6 +81,18 @@ class Cells:
         """Drop all locals."""
         self._lua["forget"]()
 
+    def parts(self, source: str) -> tuple[str, str | None]:
+        """What an input does first, and the expression that is its result; None where it has none.
+
+        Raises:
+            ScriptSyntaxError: it does not compile.
+        """
+        body = self._with_result(source, "<input>")
+        before, mark, rest = body.rpartition(f"return {PASS}(")
+        if body is source or not mark:
+            return source, None
+        return before, rest.removesuffix("\n)")
+
     # The result ------------------------------------------------------------------------------------------
 
     def _with_result(self, source: str, name: str) -> str:

@@ -37,6 +37,8 @@ class Outcome:
     values: list[Any] = field(default_factory=list)
     error: AssayError | None = None
     seconds: float = 0.0
+    kept: bool = False
+    """Whether its first value became `_`."""
 
 
 class Session:
@@ -77,8 +79,21 @@ class Session:
 
     def _remember(self, outcome: Outcome) -> None:
         self.inputs.append(outcome)
-        if outcome.values and outcome.values[0] is not None:
-            self.results = [outcome.values[0], *self.results[: _KEPT_RESULTS - 1]]
+        if len(self.inputs) > _KEPT_RESULTS:
+            self.inputs[-_KEPT_RESULTS - 1].values = []  # what was shown long ago must not fill the memory
+        outcome.kept = self.keep_result(outcome.values)
+
+    def keep_result(self, values: list[Any]) -> bool:
+        """Make the first of some raw values `_`, unless it is nil; whether it was."""
+        if not values or values[0] is None:
+            return False
+        self.results = [values[0], *self.results[: _KEPT_RESULTS - 1]]
+        return True
+
+    def forget(self) -> None:
+        """Drop locals and results; the inputs stay."""
+        self.cells.forget()
+        self.results = []
 
     def interrupt(self) -> bool:
         """Stop the input that runs, wherever it is; for any thread. False when none was running."""

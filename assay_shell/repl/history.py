@@ -1,0 +1,116 @@
+"""What was typed: one file for all shells, the project's own lines first. Secrets never get there."""
+
+from __future__ import annotations
+
+import json
+import os
+from time import time
+
+from prompt_toolkit.history import History
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_MOST_BYTES = 4 << 20
+_KEPT_BYTES = 2 << 20
+
+
+class SharedHistory(History):
+    """Appends each line to *path*, with *project*; *hide* masks what must not be in a file.
+
+    Lines of other shells that run at the same time appear with the next prompt.
+    """
+
+    def __init__(self, path: str, project: str, hide: Callable[[str], str]) -> None:
+        super().__init__()
+        self._path = path
+        self._project = project
+        self._hide = hide
+        self._read_to = 0
+        self._own: set[str] = set()
+        self.faults: list[str] = []
+
+    def load_history_strings(self) -> Iterable[str]:
+        """Lines, the latest first: those of the project, then those of others."""
+        here: list[str] = []
+        others: list[str] = []
+        for project, text in self._new_entries():
+            (here if project == self._project else others).append(text)
+        return [*_latest(here), *(text for text in _latest(others) if text not in set(here))]
+
+    def store_string(self, string: str) -> None:
+        """Append a line, unless it begins with a blank, which says that it is nobody's business."""
+        if string.startswith(" "):
+            return
+        entry = {"time": int(time()), "project": self._project, "text": self._hide(string)}
+        line = json.dumps(entry, ensure_ascii=True) + "\n"
+        self._own.add(line)
+        try:
+            self._append(line.encode())
+        except OSError as error:
+            self.faults.append(f"history: {error}")
+
+    def catch_up(self) -> None:
+        """Take in what other shells have written meanwhile."""
+        if not self._loaded:
+            return
+        for project, text in self._new_entries():
+            if project == self._project:
+                self._loaded_strings.insert(0, text)
+            else:
+                self._loaded_strings.append(text)
+
+    def _append(self, line: bytes) -> None:
+        folder = os.path.dirname(self._path)
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, line)  # at once: lines of two shells do not mix
+            size = os.fstat(descriptor).st_size
+        finally:
+            os.close(descriptor)
+        if size > _MOST_BYTES:
+            self._shorten()
+
+    def _shorten(self) -> None:
+        """Keep the later part of the file."""
+        with open(self._path, "rb") as file:
+            file.seek(-_KEPT_BYTES, os.SEEK_END)
+            file.readline()
+            rest = file.read()
+        beside = f"{self._path}.{os.getpid()}"
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(rest)
+        os.replace(beside, self._path)
+        self._read_to = len(rest)
+
+    def _new_entries(self) -> list[tuple[str, str]]:
+        """Project and text of the lines that were written since the last look, but for our own."""
+        try:
+            with open(self._path, "rb") as file:
+                if os.fstat(file.fileno()).st_size < self._read_to:  # another shell has shortened it
+                    self._read_to = os.fstat(file.fileno()).st_size
+                file.seek(self._read_to)
+                lines = file.read().decode("utf-8", "replace").splitlines(keepends=True)
+        except OSError:
+            return []
+        whole = [line for line in lines if line.endswith("\n")]
+        self._read_to += sum(len(line.encode()) for line in whole)
+        found = []
+        for line in whole:
+            if line in self._own:
+                self._own.discard(line)
+                continue
+            try:
+                entry = json.loads(line)
+                found.append((str(entry["project"]), str(entry["text"])))
+            except (ValueError, KeyError, TypeError):  # a line that somebody edited
+                continue
+        return found
+
+
+def _latest(texts: list[str]) -> list[str]:
+    """*texts* in reverse, each once."""
+    return list(dict.fromkeys(reversed(texts)))

@@ -1,0 +1,16 @@
+"""SQL that writes: its parameters."""
+
+from __future__ import annotations
+
+from assay_shell.runtime.values import Table
+from assay_shell.session.effects.lines import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from assay_shell.runtime.guard import Effect
+
+
+def details(effect: Effect) -> list[str]:
+    """The parameters, by their number."""
+    given = effect.values[2] if len(effect.values) > 2 else None
+    return shown(given.to_python()) if isinstance(given, Table) else []
