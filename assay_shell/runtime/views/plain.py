@@ -46,6 +46,11 @@ class PlainScreen:
             return _Bar(self._runtime, view) if self._is_terminal(2) else _Nowhere()
         return _Lines(self)
 
+    def clear(self) -> None:
+        """Empty a terminal."""
+        if self._is_terminal(1):
+            self._runtime.write_out(b"\x1b[2J\x1b[H")
+
     def _is_terminal(self, descriptor: int) -> bool:
         try:
             return self._terminal(descriptor) and os.environ.get("TERM") != "dumb"

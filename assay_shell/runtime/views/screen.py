@@ -34,6 +34,9 @@ if TYPE_CHECKING:
         def open(self, view: View) -> Place:
             """Show *view* where it can change; streams and progress bars."""
 
+        def clear(self) -> None:
+            """Remove what has been shown so far, where that is possible."""
+
 
 _SLOT = "screen"
 

@@ -15,6 +15,7 @@ on standard output, a progress bar a line on standard error where that is a term
 @quickref view.log(lines, opts?) -> view | Lines of a log, a text or a list; opts: {title}
 @quickref view.image(bytes, mime?) -> view | A picture: PNG, JPEG, GIF, WebP or SVG
 @quickref view.progress(total?, opts?) -> progress | A bar that is drawn while the script works; opts: {title}
+@quickref view.clear() -> nil | Remove what has been shown so far: by the cell, or on the terminal
 @quickref view.hint(value, opts) -> value | Say how a table is to be shown: {kind, columns, title, sort, limit, unit}
 @quickref progress:update(done) -> nil | Set how far it is
 @quickref progress:advance(by?) -> nil | Go on by one, or by that much
@@ -56,6 +57,7 @@ def register(runtime: Runtime) -> None:
             "log": pure(log),
             "image": pure(image),
             "progress": read(progress),
+            "clear": read(clear),
             "hint": pure(hint),
         },
     )
@@ -180,6 +182,16 @@ def progress(runtime: Runtime, total: float | None = None, opts: Table | None = 
     runtime.on_close(bar.finish)
     methods = {"update": read(update), "advance": read(advance), "finish": read(finish)}
     return runtime.handle(bar, "progress", methods, close=read(finish))
+
+
+def clear(runtime: Runtime) -> None:
+    """Remove what has been shown so far: by the cell in a notebook, on the terminal in the shell. A pipe keeps it.
+
+    Example: `while true do view.clear() display(checks()) sleep(5) end`
+    """
+    from assay_shell.runtime.views.screen import screen_of
+
+    screen_of(runtime).clear()
 
 
 def hint(runtime: Runtime, value: Table, opts: Table) -> Table:

@@ -1,0 +1,1 @@
+"""The Jupyter kernel: a session that notebooks talk to."""

@@ -1,0 +1,146 @@
+"""Jupyter's messages, translated into calls of a session and back."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from ipykernel.kernelbase import Kernel
+
+from assay_shell import __version__
+from assay_shell.kernel.asking import Asker, NotebookFront
+from assay_shell.kernel.execution import Execution
+from assay_shell.kernel.output import Printer
+from assay_shell.kernel.screen import NotebookScreen
+from assay_shell.runtime.views.screen import use_screen
+from assay_shell.runtime.vm import Runtime
+from assay_shell.session.workspace import Workspace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_WHILE_BUSY = frozenset(
+    {"complete_request", "inspect_request", "is_complete_request", "history_request", "kernel_info_request"}
+)
+"""Requests that are answered while a cell waits."""
+
+
+class AssayKernel(Kernel):  # type: ignore[misc] # ipykernel is not typed
+    """The kernel of one notebook."""
+
+    implementation = "assay"
+    implementation_version = __version__
+    banner = f"assay {__version__}, Lua 5.5"
+    language_info = {  # noqa: RUF012 - as ipykernel declares it
+        "name": "lua",
+        "version": "5.5",
+        "mimetype": "text/x-lua",
+        "file_extension": ".lua",
+        "pygments_lexer": "lua",
+        "codemirror_mode": "lua",
+        "nbconvert_exporter": "script",
+    }
+    help_links = [  # noqa: RUF012
+        {"text": "Lua 5.5 reference manual", "url": "https://www.lua.org/manual/5.5/"},
+    ]
+    _execute_sleep = 0
+
+    def __init__(self, **options: Any) -> None:
+        self.printed: dict[str, Printer] = {}
+        super().__init__(**options)
+        self.printed = {"stdout": Printer(sys.stdout), "stderr": Printer(sys.stderr)}
+        runtime = Runtime(stdout=self.printed["stdout"].write, stderr=self.printed["stderr"].write)
+        self.asker = Asker(self)
+        runtime.ask_line = self.asker.ask_line
+        self.workspace = Workspace(runtime, NotebookFront(self.asker))
+        self.screen = NotebookScreen(self)
+        use_screen(runtime, self.screen)
+        self.execution = Execution(self)
+
+    # Messages ----------------------------------------------------------------------------------------------
+
+    async def shell_main(self, subshell_id: str | None, msg: Any) -> None:
+        """Take one message; what only looks is answered while a cell waits."""
+        if self._main_asyncio_lock.locked() and self._kind_of(msg) in _WHILE_BUSY:
+            parent, ident = self.get_parent("shell"), self._get_shell_context_var(self._shell_parent_ident)
+            try:
+                await self.dispatch_shell(msg, subshell_id=subshell_id, concurrent=True)
+            finally:
+                self.set_parent(ident, parent, channel="shell")
+            return
+        await super().shell_main(subshell_id, msg)
+
+    def _kind_of(self, msg: Any) -> str:
+        try:
+            _, frames = self.session.feed_identities(msg, copy=False)
+            return str(self.session.deserialize(frames, content=False, copy=False)["header"]["msg_type"])
+        except (KeyError, ValueError, TypeError):
+            return ""  # malformed: the base class says so
+
+    def set_parent(self, ident: Any, parent: Any, channel: str = "shell") -> None:
+        """Have what is printed from now on belong to the cell of *parent*."""
+        super().set_parent(ident, parent, channel)
+        if channel == "shell":
+            for printer in self.printed.values():
+                printer.belong_to(parent)
+
+    def flush_printed(self) -> None:
+        """Have all that was printed sent before what is sent next."""
+        for printer in self.printed.values():
+            printer.flush()
+
+    async def do_execute(
+        self,
+        code: str,
+        silent: bool,  # noqa: FBT001 - ipykernel's signature
+        store_history: bool = True,  # noqa: FBT001, FBT002
+        user_expressions: dict[str, str] | None = None,
+        allow_stdin: bool = False,  # noqa: FBT001, FBT002
+    ) -> dict[str, Any]:
+        """Run a cell."""
+        self.asker.allowed = allow_stdin
+        return await self.execution.run(code, silent=silent, store=store_history, expressions=user_expressions or {})
+
+    async def do_complete(self, code: str, cursor_pos: int) -> dict[str, Any]:
+        """What can stand at the cursor."""
+        found = self.workspace.completer.complete(code, cursor_pos)
+        types = [
+            {"start": found.start, "end": found.end, "text": item.text, "type": item.kind, "signature": item.signature}
+            for item in found.items
+        ]
+        return {
+            "status": "ok",
+            "matches": [item.text for item in found.items],
+            "cursor_start": found.start,
+            "cursor_end": found.end,
+            "metadata": {"_jupyter_types_experimental": types},
+        }
+
+    async def do_inspect(
+        self, code: str, cursor_pos: int, detail_level: int = 0, omit_sections: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
+        """The documentation of what stands at the cursor."""
+        found = self.workspace.completer.inspect(code, cursor_pos, detail=detail_level > 0)
+        text = "" if found is None else found.source or found.text or found.signature
+        return {"status": "ok", "found": bool(text), "data": {"text/plain": text} if text else {}, "metadata": {}}
+
+    async def do_is_complete(self, code: str) -> dict[str, Any]:
+        """Whether a console should run *code* or go on reading."""
+        found = self.workspace.is_complete(code)
+        reply = {"status": found.status}
+        return {**reply, "indent": found.indent} if found.status == "incomplete" else reply
+
+    async def do_history(self, hist_access_type: str, output: bool, raw: bool, **wanted: Any) -> dict[str, Any]:  # noqa: FBT001
+        """The inputs of this session, as ipykernel's clients ask for them."""
+        return {"status": "ok", "history": self.execution.history(hist_access_type, output=output, **wanted)}
+
+    async def interrupt_request(self, stream: Any, ident: Any, parent: Any) -> None:
+        """Stop the cell that runs; on the control thread, so busy Lua is reached too."""
+        await asyncio.get_running_loop().run_in_executor(None, self.execution.interrupt)
+        self.session.send(stream, "interrupt_reply", {"status": "ok"}, parent, ident=ident)
+
+    async def do_shutdown(self, restart: bool) -> dict[str, Any]:  # noqa: FBT001
+        """End what still runs, and let go of everything."""
+        await self.execution.close()
+        return {"status": "ok", "restart": restart}

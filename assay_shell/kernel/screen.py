@@ -1,0 +1,74 @@
+"""The notebook as a place for views: below a cell, and in place where they change."""
+
+from __future__ import annotations
+
+from time import monotonic
+from uuid import uuid4
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from assay_shell.kernel.kernel import AssayKernel
+    from assay_shell.runtime.views.model import View
+
+_UPDATES = 0.1
+"""Seconds between two updates of one place at least."""
+_BYTES_A_SECOND = 500_000
+"""What the updates of one place may take of the connection."""
+
+
+class NotebookScreen:
+    """Sends views to the front ends of *kernel*."""
+
+    def __init__(self, kernel: AssayKernel) -> None:
+        self._kernel = kernel
+
+    def show(self, view: View) -> None:
+        """Show *view* below the cell that runs."""
+        self.send("display_data", view)
+
+    def open(self, view: View) -> NotebookPlace:
+        """Show *view* below the cell, where it can change from then on."""
+        place = NotebookPlace(self)
+        place.draw("display_data", view)
+        return place
+
+    def clear(self) -> None:
+        """Remove what the cell has shown so far."""
+        self._kernel.flush_printed()
+        self._kernel.send_response(self._kernel.iopub_socket, "clear_output", {"wait": False})
+
+    def send(self, kind: str, view: View, display_id: str | None = None) -> int:
+        """Send *view* in a message; about how many bytes it has."""
+        from assay_shell.kernel.mime import bundle
+
+        data, metadata = bundle(view)
+        self._kernel.flush_printed()
+        transient = {"display_id": display_id} if display_id is not None else {}
+        content: dict[str, Any] = {"data": data, "metadata": metadata, "transient": transient}
+        self._kernel.send_response(self._kernel.iopub_socket, kind, content)
+        return sum(len(part) if isinstance(part, str) else 200 for part in data.values())
+
+
+class NotebookPlace:
+    """One display that is updated in place, as often as a browser can take."""
+
+    def __init__(self, screen: NotebookScreen) -> None:
+        self._screen = screen
+        self._id = uuid4().hex
+        self._next = 0.0
+
+    def draw(self, kind: str, view: View) -> None:
+        """Send *view* now; the next update has to wait for what this one costs."""
+        size = self._screen.send(kind, view, self._id)
+        self._next = monotonic() + max(_UPDATES, size / _BYTES_A_SECOND)
+
+    def update(self, view: View) -> None:
+        """Show *view*, unless the last one was just now: what comes next, or the end, shows it then."""
+        if monotonic() >= self._next:
+            self.draw("update_display_data", view)
+
+    def close(self, view: View) -> None:
+        """Show *view* for good."""
+        self.draw("update_display_data", view)
