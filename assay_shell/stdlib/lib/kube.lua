@@ -421,6 +421,12 @@ function kube.is_ready(object)
   return kube.is_true(object, "Ready")
 end
 
+--- The time now as `2026-01-31T09:30:00.123456Z`: what annotations that ask for something carry, no two alike.
+function kube.stamp()
+  local now = time()
+  return os.date("!%Y-%m-%dT%H:%M:%S", math.floor(now)) .. format(".%06dZ", math.floor(now % 1 * 1e6))
+end
+
 --- Calls `check` every `interval` seconds, at 0, `interval`, ... below `timeout`: true once it is, false at the end.
 --- With `opts.quiet`, an error of `check` counts as no.
 function kube.poll(timeout, interval, check, opts)
