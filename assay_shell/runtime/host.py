@@ -48,6 +48,8 @@ class Host:
         self.ask_line: AskLine | None = None
         """Asks the human for a line: called with the prompt and whether the answer is `secret`; None at the end of
         input. Where no front end sets it, standard input answers."""
+        self.ask_approval: Callable[[str, str], Awaitable[bool]] | None = None
+        """Asks the human whether something may be done: called with what it is and its context as JSON text."""
         self._log = log
         self._warned: set[str] = set()
         self._on_close: list[Callable[[], object]] = []

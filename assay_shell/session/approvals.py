@@ -49,6 +49,20 @@ class Question:
         return [self._runtime.redactor.text(line) for line in found] or ["nothing to compare with"]
 
 
+class GateQuestion(Question):
+    """A script's own question, `approval.request`, with the *context* it gives as JSON."""
+
+    def __init__(self, runtime: Runtime, prompt: str, context: str) -> None:
+        hide = runtime.redactor.text
+        self.name = "approval.request"
+        self.what = hide(prompt)
+        self.details = [] if context == "null" else [hide(line) for line in context.split("\n")]
+
+    async def diff(self) -> list[str]:
+        """Nothing: what comes after the question is the script's affair."""
+        return ["nothing to compare with"]
+
+
 class Approvals:
     """Puts questions, one after the other, and remembers what was allowed for good."""
 
@@ -71,15 +85,24 @@ class Approvals:
     def _approve(self, effect: Effect) -> Awaitable[None] | None:
         return None if _key(effect) in self._always else self._settle(effect)
 
+    async def gate(self, prompt: str, context: str) -> bool:
+        """What the user says to a gate that a script has set up."""
+        async with self._alone():
+            return await self._ask(GateQuestion(self._runtime, prompt, context)) in (YES, ALWAYS)
+
+    def _alone(self) -> asyncio.Lock:
+        """Held while the user is asked: one question at a time."""
+        if self._turn is None:
+            self._turn = asyncio.Lock()
+        return self._turn
+
     async def _settle(self, effect: Effect) -> None:
         """Wait for the answer.
 
         Raises:
             RefusedError: it is no.
         """
-        if self._turn is None:
-            self._turn = asyncio.Lock()
-        async with self._turn:
+        async with self._alone():
             if _key(effect) in self._always:  # allowed while this waited for its turn
                 return
             question = Question(self._runtime, effect)

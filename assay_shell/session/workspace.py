@@ -67,6 +67,7 @@ class Workspace:
         self.session = Session(runtime)
         self.jobs = Jobs(self.session, self.front.announce)
         self.approvals = Approvals(runtime, self.front.ask)
+        runtime.ask_approval = self.approvals.gate
         self.format = "auto"
         """How results are shown: one of `commands.results.FORMATS`."""
         self.production_patterns: tuple[str, ...] = PRODUCTION
@@ -92,6 +93,7 @@ class Workspace:
         """
         line = lines.read(text)
         self.doing = None
+        self._settle_context()
         if line.kind == lines.COMMAND and line.name in self.aliases:
             text = f"{self.aliases[line.name]} {line.argument}".rstrip()
             line = lines.read(text)
@@ -107,10 +109,21 @@ class Workspace:
 
             return Answer(error=BuiltinError(error.filename, os_reason(error)))
 
+    def prepare(self) -> None:
+        """Do what the first line and the first Tab would otherwise wait for."""
+        self._settle_context()
+        self.completer.prepare()
+
+    def _settle_context(self) -> None:
+        """Production has to ask before anything runs."""
+        if self.contexts is None:
+            self.look_at_context()
+
     async def start_up(self, path: str) -> Answer:
         """Run a start-up file: no input of the session, and what it defines counts as given."""
         from assay_shell.session.files import read_text
 
+        self._settle_context()
         try:
             outcome = await self.session.execute(read_text(path), store=False)
         except AssayError as error:

@@ -163,3 +163,13 @@ def test_a_stream_is_shown_in_place_until_it_is_interrupted(fresh):
     fresh.manager.interrupt_kernel()
     assert fresh.client.get_shell_msg(timeout=10)["content"]["status"] == "ok"
     assert fresh.text("1 + 1") == "2"
+
+
+def test_a_gate_asks_with_its_context(fresh):
+    fresh.client.execute("approval.request('Restart cart?', { replicas = 3 })", allow_stdin=True)
+    question = fresh.client.get_stdin_msg(timeout=10)["content"]["prompt"]
+    assert "Restart cart?" in question
+    assert '"replicas": 3' in question
+    fresh.client.input("yes")
+    assert fresh.client.get_shell_msg(timeout=10)["content"]["status"] == "ok"
+    assert fresh.text("_") == "true"

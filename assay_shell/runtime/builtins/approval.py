@@ -15,6 +15,8 @@ from assay_shell.runtime.errors import BuiltinError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from assay_shell.runtime.values import Value
     from assay_shell.runtime.vm import Runtime
 
@@ -24,10 +26,10 @@ def register(runtime: Runtime) -> None:
     runtime.define("approval", {"request": read(request, target="prompt")})
 
 
-def request(runtime: Runtime, prompt: str, context: Value = None) -> bool:
+def request(runtime: Runtime, prompt: str, context: Value = None) -> bool | Awaitable[bool]:
     """Ask whether *prompt* may be done; *context*, any JSON value, is shown with it.
 
-    In tool mode the run ends here with the envelope `needs_approval`. Resumed, it starts from the top, and this call
+    In the shell and in notebooks the user is asked. In tool mode the run ends here with the envelope `needs_approval`. Resumed, it starts from the top, and this call
     returns the answer if prompt and context are the same as those that were shown.
 
     Example: `if approval.request("Restart cart?", { replicas = 3 }) then shell.exec("systemctl restart cart") end`
@@ -54,6 +56,10 @@ def request(runtime: Runtime, prompt: str, context: Value = None) -> bool:
         return given == "yes"
     if os.environ.get("ASSAY_MODE") == "tool":
         raise BuiltinError(None, MARKER + text)
+    if runtime.ask_approval is not None:
+        from json import dumps
+
+        return runtime.ask_approval(prompt, dumps(data, indent=2, ensure_ascii=False))
     raise BuiltinError("approval.request", f"approval required (--mode tool asks for it): {text}")
 
 
