@@ -84,7 +84,9 @@ end
 
 local object = rest.object
 
+-- Servers refuse a list, which an empty table would be.
 local function post(name, client, line, values, body, reads)
+  body = body and object(body)
   return api.post(name, client, line, values, { body = body, ok = { 200, 204 }, reads = reads })
 end
 

@@ -187,8 +187,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def _module_of(nodeid: str) -> str:
-    """`vault` for tests in `test_vault.py`."""
-    return Path(nodeid.partition("::")[0]).stem.removeprefix("test_")
+    """`vault` for tests in `test_vault.py` and `test_vault_logins.py`."""
+    return reach.module_of(Path(nodeid.partition("::")[0]))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ def _note(name: str) -> None:
     called.add(name)
 
 
+@cache
 def public() -> dict[str, set[str]]:
     """Return the names of all public functions and methods, by module, as the tests of the contract have them."""
     found = {}
@@ -61,6 +63,13 @@ def public() -> dict[str, set[str]]:
         if names:
             found[path.stem] = {name.replace("M.", "").replace("c:", "").rpartition(":")[2] for name in names}
     return found
+
+
+def module_of(path: Path) -> str:
+    """Return the module that a file with tests is about: `vault` for `test_vault_logins.py`."""
+    known, words = public(), path.stem.removeprefix("test_").split("_")
+    names = ["_".join(words[:count]) for count in range(len(words), 0, -1)]
+    return next((name for name in names if name in known), names[0])
 
 
 def unreached() -> Mapping[str, Mapping[str, str]]:
