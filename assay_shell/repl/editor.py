@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from assay_shell.repl.settings import Settings
 
 _MENU_ROWS = 8
+_AFTER_PROMPT = 0.02
 
 
 class Editor:
@@ -99,12 +100,19 @@ class Editor:
             self._screen.above = None
 
     def _look_around(self) -> None:
-        """At the first prompt: have the kube context read, which is too slow to wait for."""
+        """Once the first prompt is there: what would have made it late."""
         if not self._looked:
             self._looked = True
-            loop = asyncio.get_running_loop()
-            looked = self._engine.ask(lambda workspace: workspace.look_at_context())
-            looked.add_done_callback(lambda _: loop.call_soon_threadsafe(self.refresh))
+            asyncio.get_running_loop().call_later(_AFTER_PROMPT, self._prepare)
+
+    def _prepare(self) -> None:
+        import gc
+
+        gc.freeze()  # what the start made stays: nobody has to look through it again
+        gc.enable()
+        loop = asyncio.get_running_loop()
+        looked = self._engine.ask(lambda workspace: workspace.prepare())
+        looked.add_done_callback(lambda _: loop.call_soon_threadsafe(self.refresh))
 
     def put(self, text: str) -> None:
         """Have *text* stand in the next input."""

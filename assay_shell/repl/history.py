@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from time import time
 
@@ -43,6 +42,8 @@ class SharedHistory(History):
         """Append a line, unless it begins with a blank, which says that it is nobody's business."""
         if string.startswith(" "):
             return
+        import json
+
         entry = {"time": int(time()), "project": self._project, "text": self._hide(string)}
         line = json.dumps(entry, ensure_ascii=True) + "\n"
         self._own.add(line)
@@ -98,6 +99,8 @@ class SharedHistory(History):
             return []
         whole = [line for line in lines if line.endswith("\n")]
         self._read_to += sum(len(line.encode()) for line in whole)
+        import json  # not before the first prompt
+
         found = []
         for line in whole:
             if line in self._own:

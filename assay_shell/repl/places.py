@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 
 _NAME = "assay"
+_ON_LINUX: bool = "linux" in sys.platform
+_LINUX = {"config": ("XDG_CONFIG_HOME", "~/.config"), "data": ("XDG_DATA_HOME", "~/.local/share")}
 _PROJECT_MARKS = (".git", "modules", "pyproject.toml", ".assay")
 
 
@@ -19,6 +22,10 @@ def data_folder() -> str:
 
 
 def _folder(kind: str) -> str:
+    if _ON_LINUX:  # without the import that knows all platforms: it takes 7 ms of the start
+        variable, usual = _LINUX[kind]
+        base = os.environ.get(variable, "")
+        return os.path.join(base if os.path.isabs(base) else os.path.expanduser(usual), _NAME)
     from platformdirs import user_config_dir, user_data_dir
 
     return user_config_dir(_NAME) if kind == "config" else user_data_dir(_NAME)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 def open_shell(*, readonly: bool = False, ask: bool = False, strict: bool = False, debug: bool = False) -> int:
     """Serve the terminal until the user leaves; the exit code."""
+    import gc
+
+    gc.disable()  # until the first prompt is there
     from assay_shell.repl.engine import Engine
     from assay_shell.repl.front import User
     from assay_shell.repl.places import config_folder
@@ -106,7 +109,6 @@ def _start_up(path: str) -> Callable[[Workspace], Awaitable[Answer]]:
     """What runs the start-up file."""
 
     async def run(workspace: Workspace) -> Answer:
-        workspace.look_at_context()  # production asks before the file writes
         return await workspace.start_up(path)
 
     return run
