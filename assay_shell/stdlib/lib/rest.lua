@@ -187,6 +187,11 @@ local function fill(where, template, values)
   return sent .. "?" .. sent_query, shown, "?" .. shown_query
 end
 
+--- What a request line sends after the base address; `where` is the name of the function for errors.
+function rest.target(where, template, values)
+  return (fill(where, template, values))
+end
+
 -- Clients ------------------------------------------------------------------------------------------------
 
 --- The base address without slashes at its end; a nil address fails in Lua's words.
@@ -376,6 +381,20 @@ function Service:request(method, name, client, template, values, call)
   local target = target_of(self, client, template, values, call)
   local options = options_for(self, client, call)
   return annotated(self, call, nil, pcall(send, method, target, call.body, options, call.reads)), call
+end
+
+--- Opens a GET request whose body is read as it arrives and returns what iterates over it; with `call.lines` it gives
+--- lines. Raises for a status of 400 and above. `call.timeout` and the client's are for the head of the answer alone.
+function Service:stream(name, client, template, values, call)
+  call = call or {}
+  call.name, call.method = name, "GET"
+  local target = target_of(self, client, template, values, call)
+  local options = options_for(self, client, call)
+  options.lines, options.connect_timeout, options.timeout = call.lines, options.connect_timeout or options.timeout, nil
+  local opened, stream = pcall(http.stream, target, options)
+  if opened then return stream, call end
+  if type(stream) == "table" and stream.status then self:fail(call, { status = stream.status, body = stream.body }) end
+  return annotated(self, call, nil, false, stream)
 end
 
 local SOCKET = {

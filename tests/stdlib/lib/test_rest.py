@@ -247,3 +247,26 @@ def test_waiting_gives_what_the_check_found(run):
 def test_attempts_are_counted_and_the_last_one_is_not_slept_after(run):
     assert run(REST + CLOCK + "return { rest.attempt(3, 2, function() end) == nil, slept }") == [True, [2, 2]]
     assert run(REST + CLOCK + "return rest.attempt(9, 2, function(n) return n == 2 and n end)") == 2
+
+
+def test_a_target_is_what_a_request_line_sends(run):
+    code = "return rest.target('thing.f', '/v1/{name}?a&list', { name = 'x/y', a = 'b c', list = { 1, 2 } })"
+    assert run(REST + code) == "/v1/x%2Fy?a=b%20c&list=1&list=2"
+
+
+def test_a_stream_gives_lines_with_the_credentials_of_its_client(ask, stub):
+    stub.on("GET", "/log/x%2Fy", body="one\ntwo\n")
+    code = "local seen = {} for line in api:stream('log', c, '/log/{id}', { id = 'x/y' }, { lines = true }) do "
+    assert ask(code + "seen[#seen + 1] = line end return seen") == ["one", "two"]
+    assert stub.requests[0].header("authorization") == "Bearer t0ken-of-mine"
+
+
+def test_a_stream_that_is_refused_is_an_error_of_the_service(ask, stub):
+    stub.on("GET", "/log", status=403, body="not you, t0ken-of-mine")
+    caught = ask(
+        CAUGHT.replace("function() {} end", "api.stream, api, 'log', c, '/log'").replace("{{", "{").replace("}}", "}")
+    )
+    assert caught[1].endswith("thing: GET /log HTTP 403: not you, ••••••••")
+    assert caught[2:] == ["thing", "GET", "/log", 403]
+    text = ask("c.url = 'http://127.0.0.1:1' return tostring(select(2, pcall(api.stream, api, 'log', c, '/log')))")
+    assert "http.stream failed: error sending request" in text

@@ -77,7 +77,7 @@ async def refused(where: str, incoming: Incoming, address: str) -> BuiltinError:
         await incoming.discard()
     shown = as_text(text[:_SHOWN]).strip()
     reason = f"HTTP {incoming.status} for url ({address})"
-    fields = {"status": incoming.status}
+    fields = {"status": incoming.status, "body": shown}
     return BuiltinError(f"{where} failed", f"{reason}: {shown}" if shown else reason, fields)
 
 
