@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 APPS = "/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/ns1/kustomizations/apps"
@@ -31,8 +33,6 @@ def reconciled(stub, at, **status):
     """Answer as a server whose object was reconciled at *at*, None for the time that was asked for."""
 
     def reply(request, handler):
-        import json
-
         asked = json.loads(stub.requests[0].body)["metadata"]["annotations"]["reconcile.fluxcd.io/requestedAt"]
         body = json.dumps({"status": {"lastHandledReconcileAt": at or asked, **status}}).encode()
         handler.send_response_only(200)
