@@ -316,7 +316,7 @@ Client.reconcile = function(self, what, namespace, name, timeout_secs)
     local found = resources[what]:get("reconcile", self, namespace, name)
     return kube.status(found).lastHandledReconcileAt == mark and found
   end, { timeout = timeout, interval = 1 })
-  local place = ("%s %s/%s"):format(what, namespace or self.namespace, name)
+  local place = what .. " " .. kube.place(self, namespace, name)
   if not done then error(("flux: %s not reconciled after %ss"):format(place, timeout_secs)) end
   local ready = kube.condition(done, "Ready")
   if ready and ready.status == "False" then error(("flux: %s: %s"):format(place, ready.message or ready.reason)) end

@@ -147,8 +147,8 @@ function Client:wait_stage_healthy(namespace, name, timeout_secs)
   local timeout = rest.seconds("kargo.wait_stage_healthy", timeout_secs or 60, "timeout_secs")
   local function check() return self:is_stage_healthy(namespace, name) end
   if kube.poll(timeout, POLL, check, { quiet = true }) then return true end
-  local shown = namespace or self.namespace
-  error(("kargo: stage %s/%s not healthy after %ss"):format(shown, name, timeout_secs or 60))
+  local place = kube.place(self, namespace, name)
+  error(("kargo: stage %s not healthy after %ss"):format(place, timeout_secs or 60))
 end
 
 -- Freight ------------------------------------------------------------------------------------------------
@@ -308,7 +308,7 @@ local FAILED = { Failed = true, Errored = true, Aborted = true }
 --- @effect read
 Client.wait_promotion = function(self, namespace, name, timeout_secs)
   local timeout = rest.seconds("kargo.wait_promotion", timeout_secs or 300, "timeout_secs")
-  local place = ("promotion %s/%s"):format(namespace or self.namespace, name)
+  local place = "promotion " .. kube.place(self, namespace, name)
   local done = rest.wait_until(function()
     local found = self:promotion_status(namespace, name)
     if FAILED[found.phase] then error(("kargo: %s %s: %s"):format(place, found.phase, found.message or "")) end

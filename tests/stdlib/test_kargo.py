@@ -112,7 +112,7 @@ def test_a_promotion_is_a_write(kargo, stub):
         ),
         pytest.param("promotions('shop', { stage = {} })", "a table value (local 'stage')", id="option"),
         pytest.param("wait_stage_healthy('shop', 's', 'x')", "arithmetic on a string value", id="timeout"),
-        pytest.param("each('pods')", "kargo.each: there is no list 'pods', only freight_list, promotions", id="list"),
+        pytest.param("each('pods')", "kargo.each: there is no list 'pods', only freight_list, projects", id="list"),
     ],
 )
 def test_a_wrong_argument_is_named_and_nothing_is_sent(kargo, stub, call, text):

@@ -16,6 +16,7 @@
 --   each(fn, client, namespace, opts)           iterator over the items of all pages (500 a page unless opts.limit)
 --   get(fn, client, namespace, name)            the object; an error for all but 200
 --   find(fn, client, namespace, name)           the object, nil for 404
+--   demand(fn, client, namespace, name, text)   the object, an error with that text for 404
 --   create(fn, client, namespace, body)         the object as the server made it
 --   patch(fn, client, namespace, name, body, opts)    opts: type ("merge", "json", "strategic", "apply"), subresource
 --   delete(fn, client, namespace, name, opts)   nothing; opts: propagation, grace_period
@@ -296,11 +297,26 @@ function Resource:get(fn, client, namespace, name)
   return fetch(self, "GET", fn, client, "/{name}", { namespace = namespace, name = name })
 end
 
-function Resource:find(fn, client, namespace, name)
+-- The object, or nil and the call that found none.
+local function look(self, fn, client, namespace, name)
   local response, call = request(self, "GET", fn, client, "/{name}", { namespace = namespace, name = name })
-  if response.status == 404 then return nil end
+  if response.status == 404 then return nil, call end
   if response.status ~= 200 then self.api:fail(call, response) end
   return self.api:decode(call, response)
+end
+
+function Resource:find(fn, client, namespace, name)
+  return (look(self, fn, client, namespace, name))
+end
+
+function Resource:demand(fn, client, namespace, name, missing)
+  local found, call = look(self, fn, client, namespace, name)
+  return found or self.api:raise(call, 404, missing)
+end
+
+--- "NAMESPACE/NAME", with the client's own namespace for nil.
+function kube.place(client, namespace, name)
+  return format("%s/%s", namespace or client.namespace, name)
 end
 
 function Resource:create(fn, client, namespace, body)

@@ -76,6 +76,19 @@ def test_get_raises_where_find_gives_nil(ask, stub):
     assert 'thing: GET /apis/g/v1/namespaces/n/things/none HTTP 404: {"kind": "Status"}' in text
 
 
+def test_what_must_be_there_is_an_error_of_its_own_words_with_the_requests_fields(ask, stub):
+    stub.on("GET", "/apis/g/v1/namespaces/n/things/none", status=404, json={"kind": "Status"})
+    stub.on("GET", "/apis/g/v1/namespaces/n/things/web", json=WEB)
+    code = (
+        "local text = 'thing: Thing ' .. kube.place({ namespace = 'n' }, nil, 'none') .. ' not found' "
+        "local _, e = pcall(things.demand, things, 'one', c, 'n', 'none', text) "
+        "return { tostring(e), e.status, e.path, things:demand('one', c, 'n', 'web', text).metadata.name }"
+    )
+    text, *rest = ask(code)
+    assert text.endswith("thing: Thing n/none not found")
+    assert rest == [404, "/apis/g/v1/namespaces/n/things/none", "web"]
+
+
 def test_errors_of_lists_have_their_own_word(ask, stub):
     stub.on("GET", "/apis/g/v1/namespaces/n/things", status=500, body="no")
     assert "thing: LIST /apis/g/v1/namespaces/n/things HTTP 500: no" in ask(
