@@ -377,7 +377,21 @@ Client.abort_upload = function(self, bucket, key, upload_id)
   return true
 end
 
--- Sends the parts that `read` gives, several at once, after the `pending` ones: their ETags and sizes together.
+-- Sends parts at once, numbered after `before`: their ETags. When one fails the others are waited for, so that nothing
+-- arrives after the upload was given up.
+local function send_at_once(client, bucket, key, id, parts, before)
+  local outcomes = async.map(parts, function(part, index)
+    return { pcall(client.upload_part, client, bucket, key, id, before + index, part) }
+  end, { concurrency = #parts })
+  local etags = {}
+  for index, outcome in ipairs(outcomes) do
+    if not outcome[1] then error(outcome[2], 0) end
+    etags[index] = outcome[2] or ""
+  end
+  return etags
+end
+
+-- Sends the parts that `read` gives, several at once, after the `pending` ones: all ETags, and all sizes together.
 local function send_parts(client, bucket, key, id, pending, read, at_once)
   local etags, size = {}, 0
   while pending[1] do
@@ -386,11 +400,8 @@ local function send_parts(client, bucket, key, id, pending, read, at_once)
       if not part then break end
       pending[#pending + 1] = part
     end
-    local before = #etags
-    local sent = async.map(pending, function(part, index)
-      return client:upload_part(bucket, key, id, before + index, part)
-    end, { concurrency = at_once })
-    for index, part in ipairs(pending) do etags[before + index], size = sent[index], size + #part end
+    for _, part in ipairs(pending) do size = size + #part end
+    for _, etag in ipairs(send_at_once(client, bucket, key, id, pending, #etags)) do etags[#etags + 1] = etag end
     pending = { read() }
   end
   return etags, size

@@ -31,11 +31,12 @@ local function of_file(where, path, size)
 end
 
 local function of_iterator(where, following, size)
-  local waiting, length = {}, 0
+  local waiting, length, ended = {}, 0, false
   return function()
-    while length < size do
+    while length < size and not ended do
       local text = following()
-      if text == nil then break end
+      ended = text == nil
+      if ended then break end
       if type(text) ~= "string" then rest.complain(format("%s: an iterator gave a %s", where, type(text))) end
       waiting[#waiting + 1], length = text, length + #text
     end

@@ -38,6 +38,11 @@ def test_a_file_comes_in_pieces_with_all_bytes(run, tmp_path):
     assert run(f"{CUT} return #cut({{ path = '{path}' }}, 1, 2)") == 2
 
 
+def test_an_iterator_is_not_asked_again_after_its_end(run):
+    code = "local n = 0 local found = cut(function() n = n + 1 return ({ 'ab', 'c' })[n] end, 2) return { found, n }"
+    assert run(f"{CUT} {code}") == [["ab", "c"], 3]
+
+
 def test_a_stream_is_cut_as_it_comes(run, stub):
     stub.on("GET", "/", body="abcdefg")
     assert run(f"{CUT} return cut(http.stream('{stub.url}/'), 3)") == ["abc", "def", "g"]
