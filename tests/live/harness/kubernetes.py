@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.live.harness.processes import Process, answers, free_port, secure
 
 NODE = "node-1"
 LOG = ("line one", "line two", "line three")
+_ATTEMPTS, _PAUSE = 100, 0.1  # pause in seconds
 _TOKEN = "live-admin-token"
 _GUEST = "live-guest-token"
 
@@ -47,21 +49,26 @@ class Cluster:
         if body is not None:
             request.add_header("Content-Type", kind)
             request.data = json.dumps(body).encode()
-        try:
-            with urllib.request.urlopen(request, context=secure(self.ca)) as response:
-                return json.load(response)
-        except HTTPError as exc:
-            with exc:
-                if exc.code == 404:
-                    return None
-                raise AssertionError(f"{method} {path}: {exc.code}: {exc.read().decode()}") from exc
+        for _ in range(_ATTEMPTS):
+            try:
+                with urllib.request.urlopen(request, context=secure(self.ca)) as response:
+                    return json.load(response)
+            except HTTPError as exc:
+                with exc:
+                    if exc.code == 404:
+                        return None
+                    refusal = f"{method} {path}: {exc.code}: {exc.read().decode()}"
+                    if exc.code != 429:  # which says that a new kind is not quite there yet
+                        raise AssertionError(refusal) from exc
+            time.sleep(_PAUSE)
+        raise AssertionError(refusal)
 
     def apply(self, path: str, body: dict[str, Any]) -> Any:
         """Bring an object at *path* to the state *body*; its status too, where it has one."""
         kind = "application/apply-patch+yaml"
         made = self.call("PATCH", f"{path}?fieldManager=live&force=true", body, kind)
         if "status" in body:
-            made = self.call("PATCH", f"{path}/status?fieldManager=live&force=true", body, kind)
+            made = self.call("PATCH", f"{path}/status?fieldManager=live&force=true", body, kind) or made
         return made
 
 
