@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from assay_shell.cli.modules import report_faults
+from assay_shell.runtime.catalog import module_entry
 from assay_shell.runtime.errors import UsageError
 from assay_shell.runtime.listing import Listing
 from assay_shell.runtime.log import visible
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assay_shell.cli.arguments import Invocation
+    from assay_shell.runtime.catalog import Function
     from assay_shell.runtime.listing import Listed
 
 DEFAULT_LIMIT = 5
@@ -83,8 +85,24 @@ def _module(entry: Listed) -> Iterator[str]:
         yield f"Env: {', '.join(header.env)}"
     if header.quickrefs:
         yield "Methods:"
-    for ref in header.quickrefs:
+    for function in module_entry(entry.name, entry.source, entry.text).functions if entry.text else ():
+        yield f"  {function.signature} -> {function.returns} | {function.description}"
+        yield from _details(function)
+    for ref in () if entry.text else header.quickrefs:
         yield f"  {ref.signature} -> {ref.returns} | {ref.description}"
+
+
+def _details(function: Function) -> Iterator[str]:
+    """What has to be known to call a function right, further in than its signature."""
+    if function.details:
+        yield f"      {' '.join(function.details.split())}"
+    if function.errors:
+        yield f"      Errors: {' '.join(function.errors)}"
+    if function.example:
+        code = function.example.split("\n")
+        yield from (
+            [f"      Example: {code[0]}"] if len(code) == 1 else ["      Example:", *(f"        {c}" for c in code)]
+        )
 
 
 def _builtins() -> Iterator[str]:

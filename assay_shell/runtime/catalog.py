@@ -15,6 +15,7 @@ from assay_shell.runtime.docstring import (
     QuickRef,
     function_text,
     lua_comments,
+    lua_constructor,
     lua_header,
     python_headers,
 )
@@ -162,10 +163,17 @@ def builtin_entry(header: Header, builtins: Mapping[str, Builtin], comments: Map
 
 
 def module_entry(name: str, source: str, text: str) -> Entry:
-    """Return the entry of a Lua module with that *text*; *source* is `project`, `global` or `builtin`."""
-    header = lua_header(text)
-    functions = tuple(_function(quickref, FunctionText(), "") for quickref in header.quickrefs)
-    return Entry(name, source, header.description, header.keywords, header.env, functions)
+    """Return the entry of a Lua module with that *text*; *source* is `project`, `global` or `builtin`.
+
+    Its functions are the constructor `M.client`, where that is documented, and those of the quick references.
+    """
+    header, comments = lua_header(text), lua_comments(text)
+    constructor = lua_constructor(text)
+    functions = []
+    for quickref in (*([constructor] if constructor else ()), *header.quickrefs):
+        written = function_text(comments.get(quickref.name.replace(":", ".").rpartition(".")[2], ""))
+        functions.append(_function(quickref, written, written.effect))
+    return Entry(name, source, header.description, header.keywords, header.env, tuple(functions))
 
 
 def _function(quickref: QuickRef, text: FunctionText, effect: str) -> Function:

@@ -47,12 +47,16 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class FunctionText:
-    """A docstring taken apart: the first sentence, the paragraphs after it, each error, and the example's code."""
+    """A docstring taken apart: the first sentence, the paragraphs after it, each error, and the example's code.
+
+    *effect* is what an `@effect` tag says, "" without one.
+    """
 
     summary: str = ""
     details: str = ""
     errors: tuple[str, ...] = ()
     example: str = ""
+    effect: str = ""
 
 
 def lua_header(source: str) -> Header:
@@ -139,6 +143,24 @@ def lua_comments(source: str) -> dict[str, str]:
     return comments
 
 
+def lua_constructor(source: str) -> QuickRef | None:
+    """Return the signature of a module's `client` function, None where it has none or none that is documented.
+
+    Constructors have no quick reference in the header, so their parameters come from the definition; all but an address
+    may be left out.
+    """
+    documented = False
+    for line in source.split("\n"):
+        trimmed = line.strip()
+        if documented and trimmed.startswith(("function M.client(", "M.client = ")):
+            written = trimmed.partition("(")[2].rpartition(")")[0] if "function" in trimmed else "url, opts"
+            names = [name.strip() for name in written.split(",") if name.strip()]
+            shown = [name if name == "url" else f"{name}?" for name in names]
+            return QuickRef(f"M.client({', '.join(shown)})", "client", "Make a client")
+        documented = trimmed.startswith("---")
+    return None
+
+
 def _defined_name(line: str) -> str:
     """Return `x` for `function M.x(`, `function M:x(`, `M.x = ...` and `x = ...`; "" for other lines."""
     mark = "(" if line.startswith("function ") else "="
@@ -148,24 +170,29 @@ def _defined_name(line: str) -> str:
 
 
 def function_text(docstring: str) -> FunctionText:
-    """Take a docstring apart; `Raises:`, `Errors:` and `Example:` start sections."""
+    """Take a docstring apart; `Raises:`, `Errors:` and `Example:` start sections, an `@effect` tag is a line."""
     if not docstring:
         return FunctionText()
     prose: list[str] = []
     errors: list[str] = []
     example: list[str] = []
     into = prose
+    effect = last = ""
     for line in _dedent(docstring):
+        previous, last = last, line
+        if line.startswith("@"):
+            effect = line.removeprefix("@effect ").strip() if line.startswith("@effect ") else effect
+            continue
         title, colon, rest = line.partition(":")
         if colon and title in ("Raises", "Errors", "Example", "Examples"):
             into = example if title.startswith("Example") else errors
             into.append(rest.strip())
             continue
-        if line and not line.startswith(" ") and into is not prose:
+        if line and not line.startswith(" ") and not (into is errors and previous):
             into = prose
         into.append(line)
     summary, details = _first_sentence("\n".join(prose).strip())
-    return FunctionText(summary, details, _error_list(errors), _code(example))
+    return FunctionText(summary, details, _error_list(errors), _code(example), effect)
 
 
 def _dedent(docstring: str) -> list[str]:

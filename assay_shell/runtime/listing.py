@@ -41,18 +41,23 @@ _GROUP_CATEGORY = "builtins"
 
 
 class Listed:
-    """A module or builtin group. *ranked*: it takes part in the ranking; *functions* are names, for the search."""
+    """A module or builtin group. *ranked*: it takes part in the ranking; *functions* are names, for the search.
 
-    __slots__ = ("functions", "header", "name", "ranked", "source")
+    *text* is the source of a module, "" for groups.
+    """
+
+    __slots__ = ("functions", "header", "name", "ranked", "source", "text")
 
     def __init__(
-        self, name: str, source: str, header: Header, functions: tuple[str, ...] = (), *, ranked: bool = True
-    ) -> None:
+        self, name: str, source: str, header: Header, functions: tuple[str, ...] = (), *,
+        ranked: bool = True, text: str = "",
+    ) -> None:  # fmt: skip
         self.name = name
         self.source = source
         self.header = header
         self.functions = functions
         self.ranked = ranked
+        self.text = text
 
     def as_data(self) -> dict[str, object]:
         """The entry for JSON."""
@@ -92,7 +97,7 @@ def _header_faults(file: ModuleFile) -> Iterator[str]:
 
 
 def _module(file: ModuleFile) -> Listed:
-    return Listed(file.name, file.source, lua_header(file.text), lua_function_names(file.text))
+    return Listed(file.name, file.source, lua_header(file.text), lua_function_names(file.text), text=file.text)
 
 
 def _ranked_groups() -> Iterator[Listed]:

@@ -168,6 +168,24 @@ def test_a_group_that_a_program_adds_is_described_by_its_docstrings() -> None:
     assert (function.description, function.example) == ("Page a team.", 'pager.page("ops")')
 
 
+def test_a_lua_module_has_what_stands_above_its_functions() -> None:
+    text = """--- @quickref c:key(name) -> str|nil | Read a key
+
+--- A client.
+function M.client(url) end
+
+--- Reads a key. Nothing is cached.
+--- Errors: the server is away.
+--- Example: `c:key("a")`
+--- @effect read
+function Client:key(name) end
+"""
+    constructor, key = module_entry("assay.consul", "builtin", text).functions
+    assert (constructor.signature, constructor.details) == ("M.client(url)", "A client.")
+    assert (key.details, key.errors) == ("Reads a key.\n\nNothing is cached.", ("the server is away.",))
+    assert (key.example, key.effect) == ('c:key("a")', "read")
+
+
 def test_a_lua_module_is_described_by_its_header() -> None:
     text = "--- @description Keys\n--- @env A, B\n--- @quickref c:key(name) -> str|nil | Read a key\n"
     found = module_entry("assay.consul", "builtin", text)

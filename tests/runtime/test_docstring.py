@@ -8,6 +8,7 @@ from assay_shell.runtime.docstring import (
     QuickRef,
     function_text,
     lua_comments,
+    lua_constructor,
     lua_function_names,
     lua_header,
     python_headers,
@@ -159,6 +160,31 @@ def test_a_docstring_is_taken_apart() -> None:
         ("the file is missing or unreadable.", "*path* is no text."),
         'fs.read("/etc/hostname")',
     )
+
+
+def test_a_comment_of_short_sections_is_taken_apart() -> None:
+    text = function_text(
+        "Merge it. Options:\n`method`.\nErrors: not there, or\nnot mergeable.\n"
+        "Example: `c:merge(1)`\n@effect write\n@since 1"
+    )
+    assert text == FunctionText(
+        "Merge it.", "Options: `method`.", ("not there, or not mergeable.",), "c:merge(1)", "write"
+    )
+
+
+@pytest.mark.parametrize(
+    ("definition", "signature"),
+    [
+        pytest.param("function M.client(url, opts)", "M.client(url, opts?)", id="function"),
+        pytest.param("M.client = function(opts)", "M.client(opts?)", id="assigned"),
+        pytest.param("M.client = rest.constructor(M)", "M.client(url, opts?)", id="made"),
+    ],
+)
+def test_a_documented_constructor_is_found(definition: str, signature: str) -> None:
+    found = lua_constructor(f"local M = {{}}\n\n--- A client.\n{definition}\n")
+    assert found is not None
+    assert (found.name, found.signature, found.returns) == ("M.client", signature, "client")
+    assert lua_constructor(definition) is None
 
 
 def test_an_example_may_be_a_block() -> None:
