@@ -47,6 +47,12 @@ local function unexpected(expected, status)
   return ("expected status %s, got %s"):format(expected, status)
 end
 
+--- Sends a request and compares the status. `latency_ms` is in whole milliseconds; when nobody answers, status and
+--- latency are 0.
+--- Options: `method` ("GET", "POST" or "PUT"), `body`, `headers`, `expected_status` (200).
+--- Errors: none for what goes wrong with the probe: that is in `error` of the result.
+--- Example: `local result = require("assay.healthcheck").http("https://shop.example/healthz") assert.eq(result.ok, true, result.error)`
+--- @effect depends
 function M.http(url, opts)
   opts = opts or {}
   local expected = opts.expected_status or 200
@@ -68,6 +74,11 @@ local function follow(document, path_expr)
   return found
 end
 
+--- Compares what stands at a path like "status.db" of a JSON answer, by `==`.
+--- Options: `headers`.
+--- Errors: none for what goes wrong with the probe: that is in `error` of the result.
+--- Example: `local result = require("assay.healthcheck").json_path("https://shop.example/healthz", "status.db", "ok")`
+--- @effect read
 function M.json_path(url, path_expr, expected, opts)
   local function failed(reason) return { ok = false, expected = expected, error = reason } end
   local response, problem = probe(url, opts or {})
@@ -82,6 +93,11 @@ function M.json_path(url, path_expr, expected, opts)
   return result
 end
 
+--- Compares the status of an answer.
+--- Options: `headers`.
+--- Errors: none for what goes wrong with the probe: that is in `error` of the result.
+--- Example: `assert.eq(require("assay.healthcheck").status_code("https://shop.example/admin", 403).ok, true)`
+--- @effect read
 function M.status_code(url, expected, opts)
   local response, problem = probe(url, opts or {})
   if not response then return { ok = false, status = 0, error = problem } end
@@ -89,6 +105,11 @@ function M.status_code(url, expected, opts)
   return { ok = ok, status = response.status, error = not ok and unexpected(expected, response.status) or nil }
 end
 
+--- Looks for plain text in the body, whatever the status is.
+--- Options: `headers`.
+--- Errors: none for what goes wrong with the probe: that is in `error` of the result.
+--- Example: `assert.eq(require("assay.healthcheck").body_contains("https://shop.example", "Welcome").found, true)`
+--- @effect read
 function M.body_contains(url, pattern, opts)
   local response, problem = probe(url, opts or {})
   if not response then return { ok = false, found = false, error = problem } end
@@ -96,6 +117,11 @@ function M.body_contains(url, pattern, opts)
   return { ok = found, found = found, error = not found and "pattern not found in response body" or nil }
 end
 
+--- Compares status and latency of an answer.
+--- Options: `expected_status` (200), `max_latency_ms` (5000, inclusive), `headers`.
+--- Errors: none for what goes wrong with the probe: that is in `error` of the result.
+--- Example: `local result = require("assay.healthcheck").endpoint("https://shop.example", { max_latency_ms = 300 })`
+--- @effect read
 function M.endpoint(url, opts)
   opts = opts or {}
   local expected, limit = opts.expected_status or 200, opts.max_latency_ms or 5000
@@ -110,6 +136,11 @@ function M.endpoint(url, opts)
   return { ok = reason == nil, status = response.status, latency_ms = latency, error = reason }
 end
 
+--- Runs checks one after the other, each a table with `name` and `check`, a function that gives a result. An error is a
+--- failed check. `ok` of the whole means that all are.
+--- Errors: a check gives something else than a table.
+--- Example: `local health = require("assay.healthcheck") local all = health.multi({ { name = "shop", check = function() return health.http("https://shop.example") end } })`
+--- @effect depends
 function M.multi(checks)
   local results, passed = {}, 0
   for index, item in ipairs(checks) do
@@ -126,6 +157,11 @@ function M.multi(checks)
   return { ok = passed == #checks, results = results, passed = passed, failed = #checks - passed, total = #checks }
 end
 
+--- Waits until the answer has a status.
+--- Options: `timeout` (seconds, 60), `interval` (seconds between attempts, 2), `expect_status` (200), `headers`.
+--- Errors: `healthcheck.wait: URL not healthy after 60s`.
+--- Example: `require("assay.healthcheck").wait("http://localhost:8080/ready", { timeout = 30, interval = 0.5 })`
+--- @effect read
 function M.wait(url, opts)
   opts = opts or {}
   local timeout, interval, expected = opts.timeout or 60, opts.interval or 2, opts.expect_status or 200
@@ -140,7 +176,11 @@ function M.wait(url, opts)
   return found
 end
 
--- A client has all probes as methods; its credentials, headers and time limits go along with each.
+--- A client: it has all probes as methods, without the address; credentials and headers go along with each.
+--- Options: `token` (bearer), or `username` and `password`; `headers`, `timeout`, `ca_cert` and the like.
+--- Errors: the address is no text.
+--- Example: `local c = require("assay.healthcheck").client("https://shop.example/healthz", { timeout = 5 })`
+--- @effect read
 M.client = function(url, opts)
   local client = rest.constructor(M)(url, opts)
   client.multi = nil -- which is about several addresses

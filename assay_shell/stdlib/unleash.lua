@@ -42,6 +42,11 @@ local PROJECT = "/api/admin/projects/{project}"
 local FEATURE = PROJECT .. "/features/{feature}"
 local IN_ENVIRONMENT = FEATURE .. "/environments/{environment}"
 
+--- A client of the admin API.
+--- Options: `token` (sent as it is), `headers`, `timeout`, `ca_cert` and the like.
+--- Errors: the address is no text.
+--- Example: `local c = require("assay.unleash").client("http://localhost:4242", { token = env.get("UNLEASH_ADMIN_TOKEN") })`
+--- @effect read
 function M.client(url, opts)
   return rest.authorized_client(Client, url, opts)
 end
@@ -74,102 +79,191 @@ local function list(name, client, line, key, values)
   return found and found[key] or {}
 end
 
+--- Says how the server is.
+--- Errors: `unleash: GET /health HTTP STATUS: BODY` for any status but 200.
+--- Example: `assert.eq(c:health().health, "GOOD")`
+--- @effect read
 function Client:health()
   return api.get("health", self, "/health")
 end
 
+--- Lists all projects; {} when there are none.
+--- Errors: `unleash: GET PATH HTTP STATUS: BODY` for any status but 200 and 404.
+--- Example: `for _, project in ipairs(c:projects()) do print(project.id, project.featureCount) end`
+--- @effect read
 function Client:projects()
   return list("projects", self, "/api/admin/projects", "projects")
 end
 
 -- Since version 6 a project is found at its overview only.
+--- Reads a project; nil when there is none of that id.
+--- Errors: `unleash: GET PATH HTTP STATUS: BODY` for any status but 200 and 404.
+--- Example: `print(c:project("default").name)`
+--- @effect read
 function Client:project(id)
   local values = { project = id }
   return api.find("project", self, PROJECT, values) or api.find("project", self, PROJECT .. "/overview", values)
 end
 
+--- Creates a project and gives it.
+--- Errors: `unleash: POST PATH HTTP STATUS: BODY` for any status but 200 and 201.
+--- Example: `c:create_project({ id = "cart", name = "Cart" })`
+--- @effect write
 function Client:create_project(project)
   return post("create_project", self, "/api/admin/projects", nil, project)
 end
 
+--- Changes a project.
+--- Errors: `unleash: PUT PATH HTTP STATUS: BODY` for any status but 200.
+--- Example: `c:update_project("cart", { name = "Shopping cart" })`
+--- @effect write
 function Client:update_project(id, project)
   return put("update_project", self, PROJECT, { project = id }, project)
 end
 
+--- Deletes a project, which has to be empty.
+--- Errors: `unleash: DELETE PATH HTTP STATUS: BODY` for any status but 200, 202 and 204.
+--- Example: `c:delete_project("cart")`
+--- @effect write
 function Client:delete_project(id)
   return delete("delete_project", self, PROJECT, { project = id })
 end
 
+--- Lists all environments; {} when there are none.
+--- Errors: `unleash: GET PATH HTTP STATUS: BODY` for any status but 200 and 404.
+--- Example: `for _, environment in ipairs(c:environments()) do print(environment.name, environment.enabled) end`
+--- @effect read
 function Client:environments()
   return list("environments", self, "/api/admin/environments", "environments")
 end
 
+--- Gives a project an environment.
+--- Errors: `unleash: POST PATH HTTP STATUS: BODY` for any status but 200 and 201.
+--- Example: `c:enable_environment("cart", "production")`
+--- @effect write
 function Client:enable_environment(project_id, env_name)
   local line = PROJECT .. "/environments"
   return post("enable_environment", self, line, { project = project_id }, { environment = env_name })
 end
 
+--- Takes an environment from a project.
+--- Errors: `unleash: DELETE PATH HTTP STATUS: BODY` for any status but 200, 202 and 204.
+--- Example: `c:disable_environment("cart", "development")`
+--- @effect write
 function Client:disable_environment(project_id, env_name)
   local line = PROJECT .. "/environments/{environment}"
   return delete("disable_environment", self, line, { project = project_id, environment = env_name })
 end
 
+--- Lists the feature flags of a project; {} when there are none.
+--- Errors: `unleash: GET PATH HTTP STATUS: BODY` for any status but 200 and 404.
+--- Example: `for _, feature in ipairs(c:features("default")) do print(feature.name, feature.type) end`
+--- @effect read
 function Client:features(project_id)
   return list("features", self, PROJECT .. "/features", "features", { project = project_id })
 end
 
+--- Reads a feature flag with its environments; nil when there is none of that name.
+--- Errors: `unleash: GET PATH HTTP STATUS: BODY` for any status but 200 and 404.
+--- Example: `print(c:feature("default", "new-checkout").stale)`
+--- @effect read
 function Client:feature(project_id, name)
   return api.find("feature", self, FEATURE, { project = project_id, feature = name })
 end
 
+--- Creates a feature flag and gives it.
+--- Errors: `unleash: POST PATH HTTP STATUS: BODY` for any status but 200 and 201.
+--- Example: `c:create_feature("default", { name = "new-checkout", type = "release" })`
+--- @effect write
 function Client:create_feature(project_id, feature)
   return post("create_feature", self, PROJECT .. "/features", { project = project_id }, feature)
 end
 
+--- Changes a feature flag and gives it.
+--- Errors: `unleash: PUT PATH HTTP STATUS: BODY` for any status but 200.
+--- Example: `c:update_feature("default", "new-checkout", { description = "Checkout in one page", type = "release" })`
+--- @effect write
 function Client:update_feature(project_id, name, feature)
   return put("update_feature", self, FEATURE, { project = project_id, feature = name }, feature)
 end
 
+--- Archives a feature flag: it is off and out of sight, but can be revived.
+--- Errors: `unleash: DELETE PATH HTTP STATUS: BODY` for any status but 200, 202 and 204.
+--- Example: `c:archive_feature("default", "new-checkout")`
+--- @effect write
 function Client:archive_feature(project_id, name)
   return delete("archive_feature", self, FEATURE, { project = project_id, feature = name })
 end
 
+--- Switches a feature flag on in an environment.
+--- Errors: `unleash: POST PATH HTTP STATUS: BODY` for any status but 200 and 201.
+--- Example: `c:toggle_on("default", "new-checkout", "production")`
+--- @effect write
 function Client:toggle_on(project_id, name, env)
   local values = { project = project_id, feature = name, environment = env }
   return post("toggle_on", self, IN_ENVIRONMENT .. "/on", values, json.object())
 end
 
+--- Switches a feature flag off in an environment.
+--- Errors: `unleash: POST PATH HTTP STATUS: BODY` for any status but 200 and 201.
+--- Example: `c:toggle_off("default", "new-checkout", "production")`
+--- @effect write
 function Client:toggle_off(project_id, name, env)
   local values = { project = project_id, feature = name, environment = env }
   return post("toggle_off", self, IN_ENVIRONMENT .. "/off", values, json.object())
 end
 
+--- Lists the activation strategies that a feature flag has in an environment; {} when there is no such flag.
+--- Errors: `unleash: GET PATH HTTP STATUS: BODY` for any status but 200 and 404.
+--- Example: `for _, strategy in ipairs(c:strategies("default", "new-checkout", "production")) do print(strategy.name) end`
+--- @effect read
 function Client:strategies(project_id, feature_name, env)
   local values = { project = project_id, feature = feature_name, environment = env }
   local found = api.find("strategies", self, IN_ENVIRONMENT .. "/strategies", values)
   return found and (found.strategies or found) or {}
 end
 
+--- Adds an activation strategy to a feature flag in an environment and gives it.
+--- Errors: `unleash: POST PATH HTTP STATUS: BODY` for any status but 200 and 201.
+--- Example: `c:add_strategy("default", "new-checkout", "production", { name = "flexibleRollout", parameters = { rollout = "25", stickiness = "default", groupId = "new-checkout" } })`
+--- @effect write
 function Client:add_strategy(project_id, feature_name, env, strategy)
   local values = { project = project_id, feature = feature_name, environment = env }
   return post("add_strategy", self, IN_ENVIRONMENT .. "/strategies", values, strategy)
 end
 
+--- Lists API tokens; {} when there are none.
+--- Errors: `unleash: GET PATH HTTP STATUS: BODY` for any status but 200 and 404.
+--- Example: `for _, token in ipairs(c:tokens()) do print(token.tokenName, token.type, token.environment) end`
+--- @effect read
 function Client:tokens()
   return list("tokens", self, "/api/admin/api-tokens", "tokens")
 end
 
+--- Creates an API token and gives it, with its secret.
+--- Errors: `unleash: POST PATH HTTP STATUS: BODY` for any status but 200 and 201.
+--- Example: `local token = c:create_token({ tokenName = "cart", type = "client", environment = "production", projects = { "cart" } })`
+--- @effect write
 function Client:create_token(token_config)
   local token = post("create_token", self, "/api/admin/api-tokens", nil, token_config)
   rest.hide(token and token.secret)
   return token
 end
 
+--- Deletes the API token with that secret.
+--- Errors: `unleash: DELETE PATH HTTP STATUS: BODY` for any status but 200, 202 and 204.
+--- Example: `c:delete_token(token.secret)`
+--- @effect write
 function Client:delete_token(secret)
   rest.hide(secret)
   return delete("delete_token", self, "/api/admin/api-tokens/{secret}", { secret = secret })
 end
 
+--- Iterates over feature flags of all projects, or one, page by page.
+--- Options: `project` (id), `query` (words), `page_size` (100).
+--- Errors: `unleash: GET /api/admin/search/features HTTP STATUS: BODY` for any status but 200.
+--- Example: `for feature in c:each_feature({ query = "checkout" }) do print(feature.project, feature.name) end`
+--- @effect read
 Client.each_feature = function(self, opts)
   opts = opts or {}
   local size = opts.page_size or 100
@@ -182,16 +276,30 @@ Client.each_feature = function(self, opts)
   end)
 end
 
+--- Waits until the server answers that it is healthy.
+--- Options: `timeout` (seconds, 60), `interval` (seconds between attempts, 2).
+--- Errors: `unleash.wait: not reachable at URL after 60s`.
+--- Example: `require("assay.unleash").wait("http://localhost:4242", { timeout = 30 })`
+--- @effect read
 function M.wait(url, opts)
   return api:wait_reachable(url, "/health", opts or {})
 end
 
+--- Gives the project of that id, which is created when it is missing.
+--- Options: `name` (the id), `description`.
+--- Errors: as the client's `project` and `create_project`.
+--- Example: `require("assay.unleash").ensure_project(c, "cart", { name = "Cart" })`
+--- @effect write
 function M.ensure_project(client, project_id, opts)
   opts = opts or {}
   local project = { id = project_id, name = opts.name or project_id, description = opts.description }
   return client:project(project_id) or client:create_project(project)
 end
 
+--- Gives a project an environment, unless it has it already.
+--- Errors: `unleash.ensure_environment: ` and the server's answer.
+--- Example: `require("assay.unleash").ensure_environment(c, "cart", "production")`
+--- @effect write
 function M.ensure_environment(client, project_id, env_name)
   local done, failure = pcall(client.enable_environment, client, project_id, env_name)
   local text = tostring(failure)
@@ -199,6 +307,12 @@ function M.ensure_environment(client, project_id, env_name)
   error("unleash.ensure_environment: " .. text)
 end
 
+--- Gives the API token of that name and type, and environment if given, which is created when it is missing.
+--- Options: `tokenName` and `type` (both needed), `environment`, `projects`.
+--- Errors: `unleash.ensure_token: opts.tokenName is required`, likewise `opts.type`; as the client's `tokens` and
+--- `create_token`.
+--- Example: `local token = require("assay.unleash").ensure_token(c, { tokenName = "cart", type = "client", environment = "production" })`
+--- @effect write
 function M.ensure_token(client, opts)
   assert.not_nil(opts.tokenName, "unleash.ensure_token: opts.tokenName is required")
   assert.not_nil(opts.type, "unleash.ensure_token: opts.type is required")
