@@ -151,16 +151,16 @@ function Client:diff(key, new_value)
 end
 
 --- Asks a human whether `prompt` may be done; `context`, any JSON value, is shown with it. True means yes.
---- In tool mode (`assay --mode tool`) the run stops here until `assay resume` brings the answer; the approval is for
---- this prompt and context alone. With ASSAY_APPROVAL_RESULT set, that is the answer. Else, where OPENCLAW_INTERACTIVE
---- or TTY is set, the request is logged and the answer is false.
+--- In the shell and in notebooks the user is asked. In tool mode (`assay --mode tool`) the run stops here until
+--- `assay resume` brings the answer; the approval is for this prompt and context alone. With ASSAY_APPROVAL_RESULT set,
+--- that is the answer. Else, where OPENCLAW_INTERACTIVE or TTY is set, the request is logged and the answer is false.
 --- Errors: `openclaw: approval_required: JSON` where nobody can be asked; in tool mode that of `approval.request`.
 --- Example: `if c:approve("Restart cart?", { replicas = 3 }) then shell.exec("systemctl restart cart") end`
 --- @effect read
 function Client:approve(prompt, context)
-  if env.get("ASSAY_MODE") == "tool" or env.get("ASSAY_APPROVAL_RESULT") ~= nil then
-    return approval.request(prompt, context)
-  end
+  local asked, answer = pcall(approval.request, prompt, context)
+  if asked then return answer end
+  if type(answer) ~= "table" or not answer.unasked then error(answer, 0) end
   local request = { type = "approval_request", prompt = prompt, context = context }
   if env.get("OPENCLAW_INTERACTIVE") == nil and env.get("TTY") == nil then
     error("openclaw: approval_required: " .. json.encode(request))

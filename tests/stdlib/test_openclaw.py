@@ -95,3 +95,22 @@ def test_the_token_is_not_in_an_error(run, stub):
     stub.on("POST", "/tools/invoke", status=403, body="who is the-token-of-claw?")
     code = f'local c = require("assay.openclaw").client("{stub.url}", {{ token = "the-token-of-claw" }}) '
     assert "the-token-of-claw" not in run(code + "return tostring(select(2, pcall(c.invoke, c, 't')))")
+
+
+def test_where_a_user_can_be_asked_the_gate_is_theirs():
+    from assay_shell.runtime.vm import Runtime
+
+    shown = []
+
+    async def ask(prompt, context):
+        shown.append((prompt, json.loads(context)))
+        return True
+
+    with Runtime() as runtime:
+        runtime.ask_approval = ask
+        assert runtime.evaluate(f"{CLIENT} return c:approve('Restart?', {{ replicas = 3 }})") == [True]
+    assert shown == [("Restart?", {"replicas": 3})]
+
+
+def test_a_context_without_json_form_is_an_error_of_its_own(run):
+    assert "approval" not in run(f"{CLIENT} return tostring(select(2, pcall(c.approve, c, 'P', {{ print }})))")

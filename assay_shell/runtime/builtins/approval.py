@@ -29,14 +29,15 @@ def register(runtime: Runtime) -> None:
 def request(runtime: Runtime, prompt: str, context: Value = None) -> bool | Awaitable[bool]:
     """Ask whether *prompt* may be done; *context*, any JSON value, is shown with it.
 
-    In the shell and in notebooks the user is asked. In tool mode the run ends here with the envelope `needs_approval`. Resumed, it starts from the top, and this call
-    returns the answer if prompt and context are the same as those that were shown.
+    In the shell and in notebooks the user is asked. In tool mode the run ends here with the envelope `needs_approval`.
+    Resumed, it starts from the top, and this call returns the answer if prompt and context are the same as those that
+    were shown.
 
     Example: `if approval.request("Restart cart?", { replicas = 3 }) then shell.exec("systemctl restart cart") end`
 
     Raises:
-        BuiltinError: nobody has been asked yet, or the call is not the one that was approved; *context* has no JSON
-            form.
+        BuiltinError: nobody has been asked yet (outside tool mode the error has `unasked`), or the call is not the one
+            that was approved; *context* has no JSON form.
     """
     from assay_shell.runtime.approvals import MARKER
     from assay_shell.runtime.approvals.decision import ApprovalRefused
@@ -60,7 +61,8 @@ def request(runtime: Runtime, prompt: str, context: Value = None) -> bool | Awai
         from json import dumps
 
         return runtime.ask_approval(prompt, dumps(data, indent=2, ensure_ascii=False))
-    raise BuiltinError("approval.request", f"approval required (--mode tool asks for it): {text}")
+    reason = f"approval required (--mode tool asks for it): {text}"
+    raise BuiltinError("approval.request", reason, {"unasked": True})
 
 
 def _plain(runtime: Runtime, context: Value) -> object:
