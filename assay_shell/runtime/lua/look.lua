@@ -5,7 +5,8 @@ local core = ...
 local metatable, frame, parameter, globals, groups =
   core.metatable, core.frame, core.parameter, core.globals, core.groups
 local rawequal, rawget, next, type = rawequal, rawget, next, type
-local concat, find, lower, sub = table.concat, string.find, string.lower, string.sub
+local concat, unpack, find, format, gsub = table.concat, table.unpack, string.find, string.format, string.gsub
+local lower, upper = string.lower, string.upper
 local loaded = package.loaded
 
 local MOST_CLASSES = 16 -- tables that `__index` may lead to, one from the other
@@ -31,20 +32,26 @@ function look.get(t, key)
   end
 end
 
-local function wanted(key, beginning)
-  return beginning == "" or lower(sub(key, 1, #beginning)) == beginning
+-- The pattern of what begins with some text, capital or not.
+local function pattern_of(beginning)
+  local escaped = gsub(beginning, "%W", "%%%0")
+  return "^" .. gsub(escaped, "%a", function(letter) return format("[%s%s]", lower(letter), upper(letter)) end)
 end
 
 -- Adds the keys of one table: at most `most` pairs are looked at. Of string keys so many are taken as are `enough`,
--- beyond them those with the right beginning; of other keys ten.
-local function add_keys(found, seen, t, most, enough, beginning)
+-- beyond them those that fit the pattern, if there is one; of other keys ten.
+local function add_keys(found, seen, t, most, enough, pattern)
   local others, key, value = 0, nil, nil
   for _ = 1, most do
     key, value = next(t, key)
     if key == nil then return end
     local kind, take = type(key), false
     if kind == "string" then
-      take = #found < 2 * enough or (#found < 4 * enough and wanted(key, beginning))
+      take = #found < 2 * enough
+      if not take then
+        if not pattern or #found >= 4 * enough then return end
+        take = find(key, pattern) ~= nil
+      end
     elseif kind == "number" then
       others = others + 1
       take = others <= 10
@@ -56,15 +63,26 @@ local function add_keys(found, seen, t, most, enough, beginning)
   end
 end
 
--- key, type of its value, key, type ...: of the table and of the classes behind it.
+-- key, type of its value, key, type ... of the table and of the classes behind it.
 function look.keys(t, most, enough, beginning)
-  local found, seen = {}, {}
+  local found, seen, pattern = {}, {}, beginning ~= "" and pattern_of(beginning) or nil
   for _ = 1, MOST_CLASSES do
     if type(t) ~= "table" then break end
-    add_keys(found, seen, t, most, enough, beginning)
+    add_keys(found, seen, t, most, enough, pattern)
     t = class_of(t)
   end
-  return found
+  return unpack(found)
+end
+
+-- The chunks of functions in a table: of so many as are `enough`, among its first `most` members.
+function look.chunks(t, most, enough)
+  local found, key, value = {}, nil, nil
+  for _ = 1, most do
+    key, value = next(t, key)
+    if key == nil or #found >= enough then break end
+    if type(value) == "function" then found[#found + 1] = frame(value, "S").source end
+  end
+  return unpack(found)
 end
 
 -- How many members a table has, counted up to `most`, and how many of them are 1, 2, 3 ... in a row.

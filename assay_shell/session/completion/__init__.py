@@ -2,7 +2,8 @@
 
     completer.py   decides who answers
     place.py       what stands at the cursor; chains.py and literals.py read expressions and strings
-    resolve.py     what an expression stands for: live.py looks at values, knowledge.py at what is documented
+    resolve.py     what an expression stands for: live.py looks at values,
+                   knowledge.py and modulefiles.py at what is documented
     members.py, arguments.py, optionkeys.py, outside.py, cluster.py, commands.py   candidates
     matching.py    which of them fit
     inspection.py  documentation and source

@@ -113,10 +113,10 @@ class Arguments:
     def modules(self, typed: str) -> Iterator[Candidate]:
         """What can be required."""
         modules = self._knowledge.modules
-        for entry in modules.values():
-            yield Candidate(entry.name, "module", "", entry.description)
+        for name, description in modules.described():
+            yield Candidate(name, "module", "", description)
         for name in self._live.loaded_names(typed):
-            if name not in modules:
+            if name not in modules.files:
                 yield Candidate(name, "module", "", "loaded")
 
     def _wanted(self, callee: Callee, call: Call) -> Wanted | None:

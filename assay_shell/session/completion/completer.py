@@ -47,8 +47,8 @@ class Completer:
 
     def prepare(self) -> None:
         """Read what is documented, for whoever has some milliseconds to spare before the first Tab."""
-        if self._knowledge.groups and self._knowledge.modules:
-            self.complete("", 0)
+        for source in ("", 'require("'):
+            self.complete(source, len(source))
 
     def complete(self, source: str, cursor: int) -> Completions:
         """What can stand at *cursor*, the best first; the candidates replace the text from `start` to `end`."""
@@ -93,17 +93,16 @@ class Completer:
         rest = source[cursor:].lstrip()
         end = "" if rest.startswith(closing(quote)) else closing(quote) + ("" if rest.startswith("]") else "]")
         found = [
-            Candidate(f"{'' if place.quote else quote}{written(key, quote)}{end}", "field", label=key)
-            for key in keys
-            if isinstance(key, str)
+            Candidate(f"{'' if place.quote else quote}{written(key.text, quote)}{end}", "field", label=key.text)
+            for key in best(place.typed, (Candidate(key, "field") for key in keys if isinstance(key, str)))
         ]
         if place.quote:
-            return Completions(place.start, cursor, best(place.typed, found))
+            return Completions(place.start, cursor, found)
         names = self._members.names(place.words, place.typed)
         numbers = [Candidate(f"{key}]", "field", label=str(key)) for key in keys if isinstance(key, int)]
         if place.typed:
-            return Completions(place.start, cursor, [*best(place.typed, found), *best(place.typed, names)])
-        return Completions(place.start, cursor, [*numbers, *best("", found)])
+            return Completions(place.start, cursor, [*found, *best(place.typed, names)])
+        return Completions(place.start, cursor, [*numbers, *found])
 
     def _string(self, place: Place, cursor: int) -> Completions:
         found = self._arguments.strings(place)

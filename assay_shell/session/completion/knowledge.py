@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from time import monotonic
-
-from assay_shell.runtime.catalog import Entry, Function, builtin_entry, module_entry, registered_entry
+from assay_shell.runtime.catalog import Entry, Function, builtin_entry, registered_entry
 from assay_shell.runtime.docstring import python_headers
-from assay_shell.runtime.modules import ModuleFile, global_folder, group_docstring, module_files, winners
+from assay_shell.runtime.modules import group_docstring
+from assay_shell.session.completion.modulefiles import ModuleFiles
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from assay_shell.runtime.declare import Builtin
     from assay_shell.runtime.vm import Runtime
-
-_LOOK_AGAIN = 1.0
-"""Seconds after which the folders of modules are looked at anew."""
 
 
 class Knowledge:
@@ -25,19 +18,16 @@ class Knowledge:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self.modules = ModuleFiles()
         self._groups: dict[str, Entry] = {}
         self._registered: tuple[str, ...] = ()
-        self._functions: dict[str, Function] = {}
-        self._modules: dict[str, Entry] = {}
-        self._files: dict[str, ModuleFile] = {}
-        self._comments: dict[str, dict[str, str]] = {}
-        self._details: dict[str, dict[str, str]] = {}
-        self._stamp: object = None
-        self._looked = -_LOOK_AGAIN
+        self._functions: dict[str, tuple[str, Function]] = {}
+        self._by_name: dict[str, tuple[Entry, dict[str, list[Function]]]] = {}
+        self._details: dict[tuple[str, int], dict[str, str]] = {}
 
     @property
     def groups(self) -> dict[str, Entry]:
-        """The groups of builtins and Lua's own libraries; `""` has the global functions."""
+        """The groups of builtins and Lua's own libraries; `lua` has the global functions."""
         from assay_shell.runtime.declare import GROUPS as ADDED
 
         if not self._groups or self._registered != tuple(ADDED):
@@ -45,43 +35,50 @@ class Knowledge:
             self._registered = tuple(ADDED)
         return self._groups
 
-    @property
-    def modules(self) -> dict[str, Entry]:
-        """What `require` finds: the modules of the project, of the user and our own."""
-        now = monotonic()
-        if now - self._looked >= _LOOK_AGAIN:
-            self._looked = now
-            stamp = _stamp()
-            if stamp != self._stamp:
-                self._stamp = stamp
-                self._read_modules()
-        return self._modules
-
     def function(self, name: str) -> Function | None:
         """The function of a group (`http.get`), of Lua's own libraries, or a global one."""
+        found = self._owned.get(name)
+        return found[1] if found is not None else None
+
+    @property
+    def _owned(self) -> dict[str, tuple[str, Function]]:
+        """The functions of all groups by name, with their groups."""
         if not self._functions:
-            self._functions = {f.name: f for entry in self.groups.values() for f in entry.functions}
-        return self._functions.get(name)
+            for group, entry in self.groups.items():
+                self._functions.update((function.name, (group, function)) for function in entry.functions)
+        return self._functions
 
     def entry(self, name: str) -> Entry | None:
         """The group or module of that name."""
-        return self.groups.get(name) or self.modules.get(name)
+        return self.groups.get(name) or self.modules.entry(name)
 
     def member(self, entry: Entry, name: str, separator: str) -> Function | None:
         """The function `.name` or method `:name` of an entry; a method is also looked for among the functions."""
-        found = [function for function in entry.functions if last_part(function.name) == name]
+        found = self._indexed(entry).get(name, ())
         fitting = [function for function in found if separator in function.name]
         return next(iter(fitting or found), None)
 
+    def part(self, entry: Entry, owner: str, name: str) -> Function | None:
+        """The function `OWNER:name` or `OWNER.name` of an entry."""
+        found = self._indexed(entry).get(name, ())
+        return next((function for function in found if receiver(function.name) == owner), None)
+
+    def _indexed(self, entry: Entry) -> dict[str, list[Function]]:
+        """The functions of an entry by the last part of their names."""
+        known = self._by_name.get(entry.name)
+        if known is None or known[0] is not entry:
+            index: dict[str, list[Function]] = {}
+            for function in entry.functions:
+                index.setdefault(last_part(function.name), []).append(function)
+            known = self._by_name[entry.name] = (entry, index)
+        return known[1]
+
     def text_of(self, function: Function, entry: Entry | None) -> str:
         """All that is written about a function: its docstring, or the comment above it. Loads its group for that."""
-        from assay_shell.runtime.docstring import lua_comments
-
-        if entry is not None and (file := self.file_of(entry.name)) is not None:
-            if entry.name not in self._comments:
-                self._comments[entry.name] = lua_comments(file.text)
-            return self._comments[entry.name].get(last_part(function.name), "")
-        return self._detailed(entry.name if entry is not None else "").get(function.name, "")
+        if entry is not None and entry.name in self.modules.files:
+            return self.modules.comment(entry.name, last_part(function.name))
+        group, _ = self._owned.get(function.name, ("", None))
+        return self._detailed(entry.name if entry is not None else group).get(function.name, "")
 
     def effect_of(self, function: Function) -> str:
         """Whether a builtin reads or writes, as the catalog says it; "" for others."""
@@ -92,9 +89,10 @@ class Knowledge:
 
     def _detailed(self, group: str) -> dict[str, str]:
         """The docstrings and comments of a group's functions, by their documented names."""
-        if group not in self._details:
-            self._details[group] = self._read_details(group)
-        return self._details[group]
+        known = len(self._runtime.builtins)  # methods of handles come when the first of a kind is made
+        if (group, known) not in self._details:
+            self._details[group, known] = self._read_details(group)
+        return self._details[group, known]
 
     def _read_details(self, group: str) -> dict[str, str]:
         from assay_shell.runtime.builtins import GROUPS
@@ -124,21 +122,6 @@ class Knowledge:
                 return builtin
         return None
 
-    def file_of(self, module: str) -> ModuleFile | None:
-        """The file of a module."""
-        return self._files.get(module) if self.modules else None
-
-    def module_at(self, chunk: str) -> str:
-        """The module whose functions come from *chunk* (`@assay/vault.lua`, `@./modules/x.lua`), "" for none."""
-        path = chunk.removeprefix("@")
-        if path.startswith("assay/") and path.endswith(".lua"):
-            name = f"assay.{path[6:-4]}"
-            return name if name in self.modules else ""
-        for name in self.modules:
-            if self._files[name].path == path:
-                return name
-        return ""
-
     def _read_groups(self) -> None:
         from assay_shell.runtime import standard
         from assay_shell.runtime.builtins import GROUPS
@@ -151,12 +134,6 @@ class Knowledge:
         self._groups.update((name, registered_entry(name, functions)) for name, functions in ADDED.items())
         self._functions = {}
 
-    def _read_modules(self) -> None:
-        self._comments = {}
-        files = winners(module_files(os.environ))
-        self._files = {file.name: file for file in files}
-        self._modules = {file.name: module_entry(file.name, file.source, file.text) for file in files}
-
 
 def last_part(name: str) -> str:
     """`get` of `http.get`, `logs` of `c:logs`."""
@@ -167,23 +144,3 @@ def receiver(name: str) -> str:
     """`http` of `http.get`, `c` of `c:logs`, "" of `sleep`."""
     return name.replace(":", ".").rpartition(".")[0]
 
-
-def _stamp() -> object:
-    """Changes when a module of the project or the user is added, removed or written."""
-    folders = (os.path.join(".", "modules"), global_folder(os.environ))
-    return tuple(tuple(_files(folder)) for folder in folders if folder)
-
-
-def _files(folder: str) -> Iterable[tuple[str, int]]:
-    try:
-        with os.scandir(folder) as found:
-            return sorted((entry.path, _modified(entry)) for entry in found if entry.name.endswith(".lua"))
-    except OSError:
-        return []
-
-
-def _modified(entry: os.DirEntry[str]) -> int:
-    try:
-        return entry.stat().st_mtime_ns
-    except OSError:
-        return 0

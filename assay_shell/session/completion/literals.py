@@ -41,7 +41,7 @@ def written(text: str, quote: str) -> str:
     if quote not in ("'", '"'):
         return text
     shown = text.replace("\\", "\\\\").replace(quote, f"\\{quote}").replace("\n", "\\n").replace("\r", "\\r")
-    return "".join(_byte(character) for character in shown)
+    return shown if shown.isprintable() else "".join(_byte(character) for character in shown)
 
 
 def closing(quote: str) -> str:

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
     from assay_shell.runtime.vm import Runtime
 
-_MOST_PAIRS = 10_000
+_MOST_PAIRS = 4_000
 """Pairs of a table that are looked at; beyond them nobody sees a key."""
-_ENOUGH_KEYS = 500
+_ENOUGH_KEYS = 200
 _MOST_COUNTED = 10_000
+_MOST_ASKED, _ENOUGH_CHUNKS = 300, 5
 
 
 class FunctionFacts(NamedTuple):
@@ -62,9 +63,14 @@ class Live:
         """Keys with the kinds of their values; of a large table some, and those that begin with what was *typed*."""
         if lua_type(table) != "table":
             return []
-        flat = list(self._lua["keys"](table, _MOST_PAIRS, _ENOUGH_KEYS, _to_raw(typed.lower())).values())
+        flat = self._lua["keys"](table, _MOST_PAIRS, _ENOUGH_KEYS, _to_raw(typed.lower())) or ()
         keys = [from_raw(key) if isinstance(key, str) else key for key in flat[::2]]
         return list(zip(keys, flat[1::2], strict=True))
+
+    def chunks(self, table: Any) -> list[str]:
+        """The names of the chunks that some functions of a table come from."""
+        found = self._lua["chunks"](table, _MOST_ASKED, _ENOUGH_CHUNKS)
+        return [from_raw(chunk) for chunk in (found if isinstance(found, tuple) else (found,)) if chunk is not None]
 
     def size(self, table: Any) -> tuple[int, int, bool]:
         """How many members a table has, how many of them are a list, and whether there may be more than counted."""

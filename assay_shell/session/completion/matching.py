@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
     from assay_shell.session.completion.answers import Candidate
 
-_MOST = 300
+_MOST = 200
 """Nobody reads longer menus."""
 
 METAMETHODS = frozenset(
@@ -31,9 +31,9 @@ def fit(typed: str, name: str) -> int | None:
     if name.startswith(typed):
         return EXACT
     small, wanted = name.lower(), typed.lower()
-    if small.startswith(wanted):
-        return ANY_CASE
     at = small.find(wanted)
+    if at == 0:
+        return ANY_CASE
     if at > 0:
         return PART if _begins_part(name, at) or _later_part(name, small, wanted, at) else INSIDE
     return SCATTERED if _has_in_order(small, wanted) else None

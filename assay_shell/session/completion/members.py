@@ -114,7 +114,7 @@ class Members:
             owner = receiver(function.name)
             if owner == thing.part if thing.part else (":" not in function.name and owner):
                 yield function
-        if entry.name in self._knowledge.modules and not thing.part:
+        if entry.name in self._knowledge.modules.files and not thing.part:
             yield _constructor(entry.name)
 
     def keys(self, thing: Thing, typed: str) -> Iterator[str | int]:

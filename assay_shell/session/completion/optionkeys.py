@@ -57,7 +57,7 @@ class OptionKeys:
         return options
 
     def _sources(self, function: Function, entry: Entry | None, hops: int) -> Iterator[tuple[str, str]]:
-        module = entry is not None and entry.name in self._knowledge.modules
+        module = entry is not None and entry.name in self._knowledge.modules.files
         text = self._knowledge.text_of(function, entry)
         declared = None if module else _declared(function, entry)
         named = dict(_in_prose(text)) if "ptions" in text else {}

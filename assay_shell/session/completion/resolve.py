@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 RESULT = re.compile(r"_([1-9][0-9]*)?")
 _DEEPEST = 5
 """Locals of the same input that lead from one to the other."""
-_SAMPLED = 5
-"""Functions of a table that are asked for their module."""
 _CLIENT = "c"
 """What headers of modules call a client."""
 _FIELD = re.compile(r"\w+")
@@ -74,7 +72,6 @@ class Resolver:
         self._session = session
         self._live = live
         self._knowledge = knowledge
-        self._parts: dict[str, str] = {}
 
     def resolve(self, chain: Chain, words: list[Token], depth: int = 0) -> Thing:
         """What *chain*, which stands in or behind *words*, leads to."""
@@ -122,7 +119,7 @@ class Resolver:
         value = self._live.loaded(name)
         if value is not None:
             return Thing(value, live=True)
-        entry = self._knowledge.modules.get(name)
+        entry = self._knowledge.modules.entry(name)
         return Thing(entry=entry) if entry is not None else NOTHING
 
     def _typed_before(self, name: str, words: list[Token], depth: int) -> Thing | None:
@@ -261,29 +258,25 @@ class Resolver:
         return entry, max(parts, key=parts.count, default="")
 
     def _entry_of_client(self, table: Any) -> Entry | None:
-        """The module that most functions of a table come from."""
-        functions = [key for key, kind in self._live.members(table) if kind == "function"][:_SAMPLED]
-        for key in functions:
-            facts = self._live.facts(self._live.member(table, key))
-            if name := self._knowledge.module_at(facts.chunk):
-                return self._knowledge.modules[name]
+        """The module that functions of a table come from."""
+        for chunk in self._live.chunks(table):
+            if name := self._knowledge.modules.at(chunk):
+                return self._knowledge.modules.entry(name)
         return None
 
     def function_in(self, thing: Thing, name: str, separator: str) -> Function | None:
         """The documentation of the member *name* of a documented thing."""
         if thing.entry is None:
             return None
-        if thing.part:
-            for function in thing.entry.functions:
-                if receiver(function.name) == thing.part and last_part(function.name) == name:
-                    return function
+        if thing.part and (found := self._knowledge.part(thing.entry, thing.part, name)) is not None:
+            return found
         return self._knowledge.member(thing.entry, name, separator)
 
     def document(self, function: Any, owner: Thing, name: str, separator: str) -> Function | None:
         """The documentation of a live function that is the member *name* of *owner*, or stands alone."""
         if owner.entry is not None and name and (found := self.function_in(owner, name, separator)):
-            chunk = self._live.facts(function).chunk
-            if owner.entry.name not in self._knowledge.modules or self._knowledge.module_at(chunk) == owner.entry.name:
+            modules, module = self._knowledge.modules, owner.entry.name
+            if module not in modules.files or modules.at(self._live.facts(function).chunk) == module:
                 return found
         known = self._live.name_of(function)
         return self._knowledge.function(known) if known else None
@@ -307,8 +300,8 @@ class Resolver:
     def _module_of_function(self, thing: Thing) -> Entry | None:
         if not thing.live or lua_type(thing.value) != "function":
             return None
-        name = self._knowledge.module_at(self._live.facts(thing.value).chunk)
-        return self._knowledge.modules.get(name)
+        name = self._knowledge.modules.at(self._live.facts(thing.value).chunk)
+        return self._knowledge.modules.entry(name)
 
     def _declared(self, function: Function, thing: Thing) -> Thing:
         returns = function.returns.partition("|")[0].strip()
@@ -320,7 +313,7 @@ class Resolver:
             return Thing("", live=True)
         group = receiver(function.name)
         entry = thing.entry or self._module_of_function(thing) or self._knowledge.groups.get(group)
-        if entry is not None and returns == "client" and entry.name in self._knowledge.modules:
+        if entry is not None and returns == "client" and entry.name in self._knowledge.modules.files:
             return Thing(entry=entry, part=_CLIENT)
         if entry is not None and any(receiver(each.name) == returns for each in entry.functions):
             return Thing(entry=entry, part=returns)

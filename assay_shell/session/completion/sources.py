@@ -35,7 +35,7 @@ class Sources:
 
     def of_module(self, name: str) -> tuple[str, str]:
         """The code of a module and its file; both "" where it has none."""
-        file = self._knowledge.file_of(name)
+        file = self._knowledge.modules.files.get(name)
         return (file.text, file.path) if file is not None else ("", "")
 
     def comment(self, thing: Thing) -> str:
@@ -50,8 +50,8 @@ class Sources:
     def _lines(self, facts: FunctionFacts) -> list[str] | None:
         if facts.native or facts.chunk == "=[assay]":
             return None
-        module = self._knowledge.module_at(facts.chunk)
-        if module and (file := self._knowledge.file_of(module)) is not None:
+        module = self._knowledge.modules.at(facts.chunk)
+        if module and (file := self._knowledge.modules.files.get(module)) is not None:
             text: str | None = file.text
         elif facts.chunk.startswith("@"):
             text = _read(facts.chunk[1:])

@@ -88,6 +88,14 @@ def test_modules_are_offered_in_require(offered, source, names):
     assert offered(source) == names
 
 
+def test_a_key_of_a_large_table_is_found_by_its_beginning(typed, offered, completed):
+    typed.values("many = {} for i = 1, 3000 do many['Key-' .. i .. '.x%'] = i end many['last_9'] = 1 many[0] = 1")
+    assert offered('many["key-2999.x%▮') == ["Key-2999.x%"]
+    assert offered("many.la▮") == ["last_9"]
+    assert offered("many.last_9▮") == ["last_9"]
+    assert completed("many.last▮") == "many.last_9"
+
+
 def test_modules_of_the_project_are_offered_as_soon_as_they_are_there(offered, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "modules").mkdir()

@@ -29,6 +29,22 @@ def test_a_builtin_is_explained(explained, source):
     assert "Example:" in found.text
 
 
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        pytest.param("sleep", "Wait *seconds* while other tasks run", id="a global function"),
+        pytest.param("grab", "Send a GET request", id="a builtin by another name"),
+        pytest.param("string.rep", "So many copies", id="one of Lua's own"),
+        pytest.param("made:publish", "Send *event* to everybody", id="a method of a handle"),
+        pytest.param("env.get", "Example:", id="one that is defined in Lua"),
+    ],
+)
+def test_functions_are_explained_wherever_they_come_from(explained, typed, source, words):
+    explained("http.broadcast")  # read before there is a channel
+    typed.values("grab = http.get  made = http.broadcast()")
+    assert words in explained(source).text
+
+
 def test_the_name_around_the_cursor_counts(completer):
     assert completer.inspect("x = http.get(url)", 10).name == "http.get"
     assert completer.inspect("x = http.get(url)", 6).name == "http"
