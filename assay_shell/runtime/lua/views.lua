@@ -78,6 +78,18 @@ function views.set_hint(t, options)
   hints[t] = options
 end
 
+-- What the handles of views show: value and options. A Python object that Lua holds must hold nothing of Lua itself.
+local shown = setmetatable({}, { __mode = "k" })
+
+function views.keep(handle, value, options)
+  shown[handle] = { value, options }
+end
+
+function views.kept(handle)
+  local found = shown[handle]
+  return found[1], found[2]
+end
+
 -- The name of a kind of handle, or of any class that has one.
 function views.class_name(t)
   local class = metatable(t)

@@ -6,11 +6,11 @@ from assay_shell.runtime.streams import OpenStream
 from assay_shell.runtime.views.kubernetes import kubernetes_table
 from assay_shell.runtime.views.model import VIEWS, Live, Text, Tree
 from assay_shell.runtime.views.nodes import describe, node_of, scalar_text
-from assay_shell.runtime.views.reading import EVERYTHING, Reader, kind_of, reader_of
+from assay_shell.runtime.views.reading import kind_of, reader_of
 from assay_shell.runtime.views.records import record_keys, records_table
 from assay_shell.runtime.views.series import matrix_chart, streams_log, vector_table
 from assay_shell.runtime.views.text_of import HEAD, text_view
-from assay_shell.runtime.views.wanted import wanted_view
+from assay_shell.runtime.views.wanted import Recipe, options_of, view_of_handle, wanted_view
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from assay_shell.runtime.host import Host
     from assay_shell.runtime.views.model import View
+    from assay_shell.runtime.views.reading import Reader
 
 
 def choose(runtime: Host, raw: Any) -> View:
@@ -31,7 +32,7 @@ def choose(runtime: Host, raw: Any) -> View:
 
 def choose_whole(runtime: Host, raw: Any) -> View:
     """The view of a raw Lua value whose texts are read to their ends, as exports need it."""
-    return _of(Reader(runtime, EVERYTHING), raw, None)
+    return _of(reader_of(runtime).to_the_end(), raw, None)
 
 
 def choose_member(runtime: Host, table: Any, key: Any) -> View:
@@ -55,6 +56,8 @@ def _of_table(reader: Reader, raw: Any) -> View:
     held = reader.runtime.border.object_of(raw)
     if isinstance(held, VIEWS):
         return held
+    if isinstance(held, Recipe):
+        return view_of_handle(reader, raw, held) or Text(describe(reader, raw))
     if isinstance(held, OpenStream):
         return Live(held, describe(reader, raw).removesuffix(" (handle)"))
     if held is not None:
@@ -69,7 +72,7 @@ def _of_table(reader: Reader, raw: Any) -> View:
 
 def _hinted(reader: Reader, raw: Any, hint: Any) -> View | None:
     """The view that a module or script asked for, None where that cannot be."""
-    options = {member.key: member.raw for member in reader.members(hint, 20) if isinstance(member.key, str)}
+    options = options_of(reader, hint)
     kind = options.pop("kind", "table")
     return wanted_view(reader, kind, raw, options) if isinstance(kind, str) else None
 

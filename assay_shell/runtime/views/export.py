@@ -53,7 +53,9 @@ def _view(runtime: Host, value: Any) -> View:
 
 def data_of(runtime: Host, value: Any) -> Any:
     """A view or a raw value as plain data: dicts, lists, text, numbers."""
-    held = runtime.border.object_of(value) if kind_of(value) == "table" else value
+    held = value
+    if not isinstance(value, VIEWS) and kind_of(value) == "table" and runtime.border.object_of(value) is not None:
+        held = _view(runtime, value)
     if not isinstance(held, VIEWS):
         return _named(runtime.redactor.value(runtime.border.deep(value)))
     if isinstance(held, Tree):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SHOWN = 1024
 """Characters of a text inside a table or tree that are read for a view."""
 EVERYTHING = 1 << 40
-"""More characters than any text has: what exports read."""
+"""More characters than any text has."""
 MARGIN = 1024
 """Bytes that are read beyond what is shown, so that a secret at the cut is recognised."""
 _CHUNK = 4000
@@ -38,12 +38,16 @@ class Member:
 class Reader:
     """The Lua side of views in one VM. Nothing that it does runs code of a script."""
 
-    def __init__(self, runtime: Host, shown: int = SHOWN) -> None:
+    def __init__(self, runtime: Host, lua: dict[str, Any] | None = None, shown: int = SHOWN) -> None:
         self.runtime = runtime
+        self.lua = lua or {str(name): function for name, function in runtime.include("views").items()}
         self.shown = shown
         """Characters of a text inside a table or tree that are read."""
-        self.lua = {str(name): function for name, function in runtime.include("views").items()}
         self._kubernetes: dict[str, Any] | None = None
+
+    def to_the_end(self) -> Reader:
+        """A reader that reads texts to their ends, as exports need it."""
+        return Reader(self.runtime, self.lua, EVERYTHING)
 
     @property
     def kubernetes(self) -> dict[str, Any]:
@@ -97,6 +101,10 @@ class Reader:
         The second result holds the lengths of strings of which only the head was read, by position from 1.
         """
         return split(self.lua["rows"](table, first, last, keys, self.window))
+
+    def list_of(self, values: list[Any]) -> Any:
+        """A raw list that may be kept: what lupa makes inside a builtin belongs to the coroutine that called it."""
+        return self.runtime.border.adopt(self.runtime.lua.table_from(values))
 
     # Text ------------------------------------------------------------------------------------------------
 

@@ -64,7 +64,7 @@ class Records:
 
     def __init__(self, reader: Reader, raw: Any, keys: Sequence[Key], titles: Sequence[str] = ()) -> None:
         self._reader, self._raw, self._width = reader, raw, len(keys)
-        self._keys = reader.runtime.lua.table_from([as_bytes(key) if isinstance(key, str) else key for key in keys])
+        self._keys = reader.list_of([as_bytes(key) if isinstance(key, str) else key for key in keys])
         self._secret = [
             at for at, (key, title) in enumerate(zip_longest(keys, titles)) if is_secret(key) or is_secret(title)
         ]

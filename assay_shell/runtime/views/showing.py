@@ -6,10 +6,10 @@ from assay_shell.runtime.errors import BuiltinError
 from assay_shell.runtime.nearest import did_you_mean
 from assay_shell.runtime.options import Options
 from assay_shell.runtime.views.choose import choose_member
-from assay_shell.runtime.views.model import VIEWS, Live
+from assay_shell.runtime.views.model import Live
 from assay_shell.runtime.views.reading import reader_of
 from assay_shell.runtime.views.screen import screen_of
-from assay_shell.runtime.views.wanted import MAKERS, wanted_view
+from assay_shell.runtime.views.wanted import MAKERS, options_of, wanted_view
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from assay_shell.runtime.host import Host
     from assay_shell.runtime.values import Table
+    from assay_shell.runtime.views.model import View
     from assay_shell.runtime.vm import Runtime
 
 DISPLAY = Options(
@@ -35,7 +36,7 @@ def display_held(runtime: Runtime, held: Table, opts: Table | None) -> Coroutine
     if opts is None or not given:
         return display_view(runtime, choose_member(runtime, held.raw, 1))
     raw, _ = reader_of(runtime).member(held.raw, 1, 1 << 20)
-    options = {str(key): item for key, item in opts.raw.items()}
+    options = options_of(reader_of(runtime), opts.raw)
     kind = given.get("as", "table" if "columns" in given or "sort" in given else "")
     if not kind:
         return display_view(runtime, choose_member(runtime, held.raw, 1))
@@ -47,14 +48,8 @@ def display_held(runtime: Runtime, held: Table, opts: Table | None) -> Coroutine
     return display_view(runtime, view)
 
 
-def display_view(runtime: Host, view: object) -> Coroutine[Any, Any, None] | None:
-    """Show *view*; for a stream what has to be awaited.
-
-    Raises:
-        BuiltinError: it is no view.
-    """
-    if not isinstance(view, VIEWS):
-        raise BuiltinError("view:show", "expected a view")
+def display_view(runtime: Host, view: View) -> Coroutine[Any, Any, None] | None:
+    """Show *view*; for a stream what has to be awaited."""
     screen = screen_of(runtime)
     if isinstance(view, Live):
         return _follow(runtime, view)

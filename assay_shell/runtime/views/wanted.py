@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from assay_shell.runtime.errors import BuiltinError
 from assay_shell.runtime.nearest import did_you_mean
@@ -36,6 +36,26 @@ if TYPE_CHECKING:
 
 _SORTED = 100_000
 """Rows that are put in order at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What the handle of a view stands for; value and options stay in Lua, beside the handle."""
+
+    kind: str
+
+
+def view_of_handle(reader: Reader, handle: Any, recipe: Recipe) -> View | None:
+    """The view that a script made with *recipe*; None where the value has become something that cannot be shown so."""
+    value, options = reader.lua["kept"](handle)
+    return wanted_view(reader, recipe.kind, value, options_of(reader, options))
+
+
+def options_of(reader: Reader, raw: Any) -> dict[str, Any]:
+    """The options in a raw table, by name; none where there is no table."""
+    if kind_of(raw) != "table":
+        return {}
+    return {member.key: member.raw for member in reader.members(raw, 20) if isinstance(member.key, str)}
 
 
 def wanted_view(reader: Reader, kind: str, raw: Any, options: Mapping[str, Any]) -> View | None:

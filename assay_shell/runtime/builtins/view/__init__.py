@@ -174,7 +174,7 @@ def progress(runtime: Runtime, total: float | None = None, opts: Table | None = 
     Raises:
         BuiltinError: *total* is negative or no finite number.
     """
-    from assay_shell.runtime.builtins.view.progress import Bar, advance, finish, update
+    from assay_shell.runtime.builtins.view.bars import Bar, advance, finish, update
 
     if total is not None and not 0 <= total < float("inf"):
         raise BuiltinError("view.progress", f"total must be a number from 0 on, got {total:g}")
@@ -222,16 +222,25 @@ def raw_of(runtime: Runtime, value: Value) -> Any:
     return getattr(value, "raw", value)
 
 
-def handle_of(runtime: Runtime, view: Any) -> Raw:
-    """What scripts hold of *view*."""
+def handle_of(runtime: Runtime, view: object) -> Raw:
+    """What scripts hold of a view, or of the recipe for one."""
     return runtime.handle(view, "view", {"show": read(show)})
 
 
 def show(runtime: Runtime, view: Value) -> Any:
-    """Show the view now."""
-    from assay_shell.runtime.views.showing import display_view
+    """Show the view now.
 
-    return display_view(runtime, view.object if isinstance(view, Table) else None)
+    Raises:
+        BuiltinError: *view* is none.
+    """
+    from assay_shell.runtime.views.choose import choose
+    from assay_shell.runtime.views.model import VIEWS
+    from assay_shell.runtime.views.showing import display_view
+    from assay_shell.runtime.views.wanted import Recipe
+
+    if not isinstance(view, Table) or not isinstance(view.object, (*VIEWS, Recipe)):
+        raise BuiltinError("view:show", "expected a view")
+    return display_view(runtime, choose(runtime, view.raw))
 
 
 def _view(runtime: Runtime, kind: str, value: Value, opts: Table | None) -> Raw:
@@ -240,13 +249,16 @@ def _view(runtime: Runtime, kind: str, value: Value, opts: Table | None) -> Raw:
     Raises:
         BuiltinError: the value cannot be shown so.
     """
+    from assay_shell.runtime.views.model import Text
     from assay_shell.runtime.views.reading import reader_of
-    from assay_shell.runtime.views.wanted import wanted_view
+    from assay_shell.runtime.views.wanted import Recipe, options_of, wanted_view
 
-    options = {} if opts is None else {str(key): item for key, item in opts.raw.items()}
-    found = wanted_view(reader_of(runtime), kind, raw_of(runtime, value), options)
+    reader, raw, options = reader_of(runtime), raw_of(runtime, value), None if opts is None else opts.raw
+    found = wanted_view(reader, kind, raw, options_of(reader, options))
     if found is None:
         raise BuiltinError(f"view.{kind}", f"this value cannot be shown as a {kind}")
-    return handle_of(runtime, found)
-
-
+    if isinstance(found, Text):
+        return handle_of(runtime, found)
+    handle = handle_of(runtime, Recipe(kind))
+    reader.lua["keep"](handle.obj, raw if not isinstance(raw, str) else raw.encode("latin-1"), options)
+    return handle
