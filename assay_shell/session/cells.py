@@ -58,7 +58,7 @@ class Cells:
         Raises:
             ScriptSyntaxError: it does not compile.
         """
-        body = self._with_result(source, name)
+        body = self.with_result(source, name)
         mentioned = {token.text for token in tokens(source) if token.kind == "name"}
         shared = [known for known in self.names() if known in mentioned]
         given = {text: value for text in mentioned - {*shared} if (value := _earlier(text, results)) is not None}
@@ -87,7 +87,7 @@ class Cells:
         Raises:
             ScriptSyntaxError: it does not compile.
         """
-        body = self._with_result(source, "<input>")
+        body = self.with_result(source, "<input>")
         before, mark, rest = body.rpartition(f"return {PASS}(")
         if body is source or not mark:
             return source, None
@@ -95,8 +95,12 @@ class Cells:
 
     # The result ------------------------------------------------------------------------------------------
 
-    def _with_result(self, source: str, name: str) -> str:
-        """*source* with its last expression returned. A call is no tail call: its frame stays in tracebacks."""
+    def with_result(self, source: str, name: str) -> str:
+        """*source* with its last expression returned through `PASS`: no tail call, so that tracebacks show its frame.
+
+        Raises:
+            ScriptSyntaxError: it does not compile.
+        """
         words = tokens(source)
         if not words:
             return source
