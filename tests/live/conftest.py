@@ -9,9 +9,11 @@ import contextlib
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+import psycopg
 import pytest
 
 from tests.live.harness import databases, reach, services
@@ -39,18 +41,36 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("logs")
 
 
-@pytest.fixture(scope="session")
-def temporal(logs: Path) -> Iterator[str]:
-    """Run a Temporal server with the namespaces `default` and `production`, and return its address."""
-    state = state_of("temporal")
-    if state != READY:
-        pytest.skip(f"temporal: {state}")
-    port = free_port()
-    ports = ["-port", str(port), "-http-port", str(free_port())]
+@dataclass(frozen=True)
+class _Temporal:
+    grpc: int
+    http: int
+    stop: Callable[[], None]
+
+
+def _start_temporal(folder: Path, log: Path) -> _Temporal:
+    grpc, http = free_port(), free_port()
+    ports = ["-port", str(grpc), "-http-port", str(http)]
     command = [str(built("temporal")), *ports, "-namespaces", "default,production"]
-    server = Process(command, logs / "temporal.log", lambda: accepts(port))
-    yield f"127.0.0.1:{port}"
-    server.stop()
+    return _Temporal(grpc, http, Process(command, log, lambda: accepts(grpc) and accepts(http), cwd=folder).stop)
+
+
+@pytest.fixture(scope="session")
+def _temporal(logs: Path) -> Iterator[_Temporal]:
+    with _running("temporal", logs, _start_temporal) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def temporal(_temporal: _Temporal) -> str:
+    """Run a Temporal server with the namespaces `default` and `production`, and return its address."""
+    return f"127.0.0.1:{_temporal.grpc}"
+
+
+@pytest.fixture(scope="session")
+def temporal_http(temporal: str, _temporal: _Temporal) -> str:
+    """Return the URL of the HTTP API of the Temporal server."""
+    return f"http://127.0.0.1:{_temporal.http}"
 
 
 @pytest.fixture(scope="session")
@@ -112,7 +132,23 @@ def loki(logs: Path) -> Iterator[Service]:
 @pytest.fixture(scope="session")
 def unleash(logs: Path, postgres: Database) -> Iterator[Service]:
     """Run Unleash."""
-    with _running("unleash", logs, lambda folder, log: services.unleash(folder, log, postgres)) as server:
+    with _running(
+        "unleash", logs, lambda folder, log: services.unleash(folder, log, _own(postgres, "unleash"))
+    ) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def dex(logs: Path) -> Iterator[Service]:
+    """Run a Dex."""
+    with _running("dex", logs, services.dex) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def kratos(logs: Path, postgres: Database) -> Iterator[Service]:
+    """Run a Kratos."""
+    with _running("kratos", logs, lambda folder, log: services.kratos(folder, log, _own(postgres, "kratos"))) as server:
         yield server
 
 
@@ -121,6 +157,13 @@ def kubernetes(logs: Path) -> Iterator[Cluster]:
     """Run a Kubernetes cluster."""
     with _running("kubernetes", logs, start_kubernetes) as server:
         yield server
+
+
+def _own(server: Database, name: str) -> Database:
+    """Make a database for one program, which fills it as it likes."""
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return replace(server, url=f"{server.url.rpartition('/')[0]}/{name}")
 
 
 class _Stoppable(Protocol):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,7 +76,7 @@ def seaweedfs(folder: Path, log: Path) -> Service:
         str(from_pypi("seaweedfs", SEAWEEDFS) / "bin" / "weed"), "server", f"-dir={data}", "-ip=127.0.0.1",
         "-ip.bind=127.0.0.1", f"-master.port={ports['master']}", f"-volume.port={ports['volume']}", "-filer",
         f"-filer.port={ports['filer']}", "-s3", f"-s3.port={ports['s3']}", "-s3.port.iceberg=0", "-metricsPort=0",
-        f"-s3.config={folder / 's3.json'}", "-volume.max=1000", "-master.volumeSizeLimitMB=64", "-volume.minFreeSpace=1",
+        f"-s3.config={folder}/s3.json", "-volume.max=1000", "-master.volumeSizeLimitMB=64", "-volume.minFreeSpace=1",
     ]  # fmt: skip
     url = f"http://127.0.0.1:{ports['s3']}"
     process = Process(command, log, lambda: answers(f"{url}/healthz"), cwd=folder, patience=60, grace=0)
@@ -209,3 +211,75 @@ def loki(folder: Path, log: Path) -> Service:
     command = [str(built("loki")), f"-config.file={folder / 'loki.yml'}"]
     process = Process(command, log, lambda: answers(f"{url}/ready"), cwd=folder, patience=60)
     return Service(url, process, folder=folder)
+
+
+def dex(folder: Path, log: Path) -> Service:
+    """Start a Dex with a client `app` and a password for `admin@example.com`; its URL is the issuer's."""
+    address, program = f"127.0.0.1:{free_port()}", built("dex")
+    command = [str(program), "-addr", address, "-web", str(program.parent / "data" / "web")]
+    url = f"http://{address}/dex"
+    return Service(url, Process(command, log, lambda: answers(f"{url}/healthz"), cwd=folder), folder=folder)
+
+
+_PERSON = {
+    "$id": "https://live.test/person.schema.json",
+    "$schema": "http://json-schema.org/draft-07/schema#",
+    "title": "Person",
+    "type": "object",
+    "properties": {
+        "traits": {
+            "type": "object",
+            "properties": {
+                "email": {
+                    "type": "string",
+                    "format": "email",
+                    "ory.sh/kratos": {
+                        "credentials": {"password": {"identifier": True}},
+                        "recovery": {"via": "email"},
+                        "verification": {"via": "email"},
+                    },
+                },
+                "name": {"type": "string"},
+            },
+            "required": ["email"],
+            "additionalProperties": False,
+        }
+    },
+}
+
+
+def kratos(folder: Path, log: Path, database: Database) -> Service:
+    """Start a Kratos on *database*; its URL is the public one, `more` has the one for `admin`."""
+    public, admin = free_port(), free_port()
+    config = {
+        "version": "v1.3.1",
+        "log": {"level": "warning"},
+        "serve": {
+            "public": {"base_url": f"http://127.0.0.1:{public}/", "host": "127.0.0.1", "port": public},
+            "admin": {"base_url": f"http://127.0.0.1:{admin}/", "host": "127.0.0.1", "port": admin},
+        },
+        "selfservice": {
+            "default_browser_return_url": f"http://127.0.0.1:{public}/",
+            "methods": {"password": {"config": {"haveibeenpwned_enabled": False}}, "code": {"enabled": True}},
+            "flows": {"recovery": {"enabled": True, "use": "code"}, "verification": {"enabled": True, "use": "code"}},
+        },
+        "hashers": {"algorithm": "bcrypt", "bcrypt": {"cost": 4}},
+        "identity": {
+            "default_schema_id": "person",
+            "schemas": [{"id": "person", "url": f"file://{folder}/person.json"}],
+        },
+        "courier": {"smtp": {"connection_uri": "smtp://nobody:nothing@127.0.0.1:1/?disable_starttls=true"}},
+    }
+    (folder / "person.json").write_text(json.dumps(_PERSON))
+    (folder / "kratos.yml").write_text(json.dumps(config))
+    program, settings = str(built("kratos")), {"DSN": f"{database.url}?sslmode=disable"}
+    migrated = subprocess.run(
+        [program, "migrate", "sql", "-e", "--yes"], env={**os.environ, **settings}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    if migrated.returncode != 0:
+        raise RuntimeError(f"kratos migrate failed: {migrated.stderr[-2000:]}")
+    command = [program, "serve", "-c", str(folder / "kratos.yml"), "--dev"]
+    ready = f"http://127.0.0.1:{admin}/admin/health/ready"
+    process = Process(command, log, lambda: answers(ready), env=settings, cwd=folder, patience=60)
+    return Service(f"http://127.0.0.1:{public}", process, folder=folder, more={"admin": f"http://127.0.0.1:{admin}"})
