@@ -221,6 +221,60 @@ def test_a_server_that_repeats_a_page_mark_does_not_hold_anybody(run):
     assert run(REST + fetch + "local n = 0 for _ in rest.each(fetch) do n = n + 1 end return n") == 2
 
 
+def test_a_page_that_is_not_full_is_the_last(run):
+    pages = (
+        "local asked = {} local function fetch(mark) asked[#asked + 1] = mark or 0 "
+        "return ({ [0] = { 'a', 'b' }, [2] = { 'c', 'd' }, [4] = { 'e' } })[mark or 0] end "
+        "local pages = rest.full_pages(2, fetch, function(items, mark) return (mark or 0) + #items end) "
+    )
+    assert run(REST + pages + "return { rest.all(pages), asked }") == [["a", "b", "c", "d", "e"], [0, 2, 4]]
+
+
+def test_a_server_without_pages_gives_its_list_once(run):
+    pages = (
+        "local pages = rest.full_pages(2, function() return { { uid = 1 }, { uid = 2 } } end, function() return 2 end) "
+    )
+    assert run(REST + pages + "return #rest.all(pages)") == 2
+
+
+LINKS = [
+    pytest.param('<http://x/a?page=2>; rel="next"', "page=2", id="alone"),
+    pytest.param('<http://x/a?page=1>; rel="prev", <http://x/a?page=3&q=%26>; rel="next"', "page=3&q=%26", id="second"),
+    pytest.param("</a?page=2#top>; rel=next", "page=2", id="relative, without quotes, with a fragment"),
+    pytest.param('<http://x/a?page=2>; rel="last"', None, id="another relation"),
+    pytest.param('<http://x/a>; rel="next"', None, id="without a query"),
+    pytest.param("<<<>>;;,", None, id="nonsense"),
+]
+
+
+@pytest.mark.parametrize(("header", "query"), LINKS)
+def test_the_next_page_is_what_the_link_header_calls_so(run, header, query):
+    assert run(REST + f"return rest.next_link({{ headers = {{ link = [[{header}]] }} }})") == query
+
+
+def test_a_query_is_taken_apart(run):
+    assert run(REST + "return rest.parameters('a=1&b=x+y%2B%26&c=&d')") == {"a": "1", "b": "x y+&", "c": ""}
+
+
+def test_of_a_link_only_its_marks_are_taken(ask, stub):
+    stub.on("GET", "/v1/a", json=[1], headers=[("Link", '</v1/a?page=2&name=b&filter=x>; rel="next"')], times=1)
+    stub.on("GET", "/v1/a", json=[2])
+    each = "api:each_linked('list', c, '/v1/{name}?filter&page', { name = 'a', filter = 'f' }, { 'page' })"
+    assert ask(f"local n = {{}} for item in {each} do n[#n + 1] = item end return n") == [1, 2]
+    assert [request.target for request in stub.requests] == ["/v1/a?filter=f", "/v1/a?filter=f&page=2"]
+
+
+def test_a_websocket_that_is_refused_tells_the_request(ask, stub):
+    stub.on("GET", "/v1/x", status=403)
+    socket = "api:websocket('open', c, '/v1/{name}?a', { name = 'x', a = 'b c' })"
+    caught = ask(CAUGHT.format(socket))
+    assert caught[0] is False
+    assert caught[1].startswith("runtime error: ws.connect: HTTP error: 403")
+    assert caught[2:] == ["thing", "GET", "/v1/x", 403]
+    assert stub.requests[0].query == "a=b%20c"
+    assert stub.requests[0].header("authorization") == "Bearer t0ken-of-mine"
+
+
 CLOCK = "local now, slept = 0, {} time = function() return now end " \
     "sleep = function(s) slept[#slept + 1] = s now = now + s end "  # fmt: skip
 
