@@ -17,6 +17,10 @@ from time import perf_counter, thread_time
 from assay_shell.runtime.vm import Runtime
 from assay_shell.session.session import Session
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from assay_shell.session.completion import Completer
+
 HERE = Path(__file__).parent
 PLACES = (
     "", "p", "po", "ht", "http.", "http.g", "pods.", "pods.items.", "pods.items[", "pods.items[1].",
@@ -34,40 +38,45 @@ def main(arguments: list[str]) -> None:
         print(*first())
         return
     rounds = int(arguments[arguments.index("--rounds") + 1]) if "--rounds" in arguments else 100
-    runs = [child() for _ in range(7)]
-    print(f"first, with the completer's import   {statistics.median(run[0] for run in runs):7.2f} ms")
-    print(f"first, prepared                      {statistics.median(run[1] for run in runs):7.2f} ms")
+    runs = list(zip(*(child() for _ in range(7)), strict=True))
+    names = ("first, with the completer's import", "  processor time", "first, prepared", "  processor time")
+    for name, times in zip(names, runs, strict=True):
+        print(f"{name:<36} {statistics.median(times):7.2f} ms")
     for name, times in later(rounds).items():
-        for clock, column in (("", 0), (", processor time", 1)):
+        for label, column in ((name, 0), ("  processor time", 1)):
             found = sorted(time[column] for time in times)
             middle, most = statistics.median(found), found[int(len(found) * 0.99)]
-            print(f"{name + clock:<36} {middle:7.2f} ms   p99 {most:6.2f} ms   most {found[-1]:6.2f} ms")
+            print(f"{label:<36} {middle:7.2f} ms   p99 {most:6.2f} ms   most {found[-1]:6.2f} ms")
 
 
-def child() -> tuple[float, float]:
-    """The first completion of a fresh process, in ms."""
+def child() -> tuple[float, ...]:
+    """The first completion of a fresh process, as `first` says."""
     done = subprocess.run(
         [sys.executable, "-m", "bench.completion", "--first"], capture_output=True, text=True, check=True
     )
-    cold, prepared = map(float, done.stdout.split())
-    return cold, prepared
+    return tuple(map(float, done.stdout.split()))
 
 
-def first() -> tuple[float, float]:
-    """The first completion with the import, and that of a second runtime after `prepare`, in ms."""
+def first() -> tuple[float, ...]:
+    """The first completion with the import, and that of a second runtime after `prepare`.
+
+    In ms: on the wall, and of the processor.
+    """
     with Runtime() as runtime:
-        session = Session(runtime)
-        started = perf_counter()
-        from assay_shell.session.completion import Completer
-
-        Completer(session).complete("ht", 2)
-        cold = (perf_counter() - started) * 1000
+        cold = timed(lambda: begin(Session(runtime)))
     with Runtime() as runtime:
-        completer = Completer(Session(runtime))
+        completer = begin(Session(runtime))
         completer.prepare()
-        started = perf_counter()
-        completer.complete("http.g", 6)
-        return cold, (perf_counter() - started) * 1000
+        return *cold, *timed(lambda: completer.complete("http.g", 6))
+
+
+def begin(session: Session) -> Completer:
+    """Import the completer and complete once."""
+    from assay_shell.session.completion import Completer
+
+    completer = Completer(session)
+    completer.complete("ht", 2)
+    return completer
 
 
 def later(rounds: int) -> dict[str, list[tuple[float, float]]]:
