@@ -1,6 +1,6 @@
 --- @module assay.oauth2
 --- @category auth
---- @description Google OAuth2 token helper: loading credentials and token files, refreshing and persisting access tokens, building headers for auth
+--- @description Google OAuth2 helper for loading credentials and token files, refreshing, persisting access tokens, building auth headers
 --- @keywords oauth2, google, auth, token, refresh, credentials, bearer, gmail, gcal
 --- @quickref M.from_file(credentials_path?, token_path?, opts?) -> client | Credentials and tokens from files; opts: {token_url, form}
 --- @quickref client:access_token() -> string|nil | The access token as it is now, without a look at its age
