@@ -44,7 +44,7 @@ async def show(workspace: Workspace, answer: Answer, screen: Screen, *, pager: b
         return shown
     from assay_shell.runtime.views.model import Live
 
-    if len(views) == 1 and isinstance(views[0], Live):
+    if isinstance(views[0], Live):  # the others are what `for` needs beside it
         from assay_shell.repl.streams import follow
 
         await follow(workspace, views[0], screen)

@@ -28,6 +28,7 @@ class SharedHistory(History):
         self._hide = hide
         self._read_to = 0
         self._own: set[str] = set()
+        self._typed = 0
         self.faults: list[str] = []
 
     def load_history_strings(self) -> Iterable[str]:
@@ -40,6 +41,7 @@ class SharedHistory(History):
 
     def store_string(self, string: str) -> None:
         """Append a line, unless it begins with a blank, which says that it is nobody's business."""
+        self._typed += 1
         if string.startswith(" "):
             return
         import json
@@ -53,12 +55,12 @@ class SharedHistory(History):
             self.faults.append(f"history: {error}")
 
     def catch_up(self) -> None:
-        """Take in what other shells have written meanwhile."""
+        """Take in what other shells have written meanwhile: it is older than what was typed here."""
         if not self._loaded:
             return
         for project, text in self._new_entries():
             if project == self._project:
-                self._loaded_strings.insert(0, text)
+                self._loaded_strings.insert(self._typed, text)
             else:
                 self._loaded_strings.append(text)
 

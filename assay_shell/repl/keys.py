@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import has_focus
 from prompt_toolkit.key_binding import KeyBindings
@@ -47,6 +48,17 @@ def bindings(engine: Engine) -> KeyBindings:
         """Begin a new line whatever is typed."""
         _break_line(event.current_buffer)
 
+    @keys.add("tab", filter=typing)
+    def complete(event: KeyPressEvent) -> None:
+        """Complete, go through the menu, or indent where nothing is typed yet."""
+        buffer = event.current_buffer
+        if not buffer.document.current_line_before_cursor.strip():
+            buffer.insert_text(_STEP)
+        elif buffer.complete_state and buffer.complete_state.current_completion:
+            buffer.complete_next()
+        else:
+            _complete(buffer)
+
     @keys.add("backspace", filter=typing)
     def back(event: KeyPressEvent) -> None:
         """Within the indentation: back by one step."""
@@ -56,6 +68,20 @@ def bindings(engine: Engine) -> KeyBindings:
         buffer.delete_before_cursor(step)
 
     return keys
+
+
+def _complete(buffer: Buffer) -> None:
+    """Insert what all candidates have in common; with more than one, show them. A busy VM answers later."""
+    document = buffer.document
+    asked = CompleteEvent(completion_requested=True)
+    found = list(buffer.completer.get_completions(document, asked))
+    buffer.cancel_completion()
+    if len(found) == 1:
+        buffer.apply_completion(found[0])
+        return
+    if common := get_common_complete_suffix(document, found):
+        buffer.insert_text(common)
+    buffer.start_completion(select_first=False)
 
 
 def dedent(buffer: Buffer) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import TextIO
 
-_MOST_HELD = 1 << 20
+_MOST_HELD = 64 << 10
 """Bytes that wait to be written before a script that writes faster than the terminal takes it has to wait as well."""
 _PATIENCE = 5.0
 _JOB_PAUSE = 0.05
@@ -151,6 +151,12 @@ class Screen:
         self._rows = 0
         self._at_start = held.endswith(b"\n")
         self._put(held)
+
+    def discard(self) -> None:
+        """Drop what is held back: whoever stops a flood does not want to see the rest of it."""
+        with self._free:
+            self._held.clear()
+            self._free.notify_all()
 
     def fresh_line(self) -> None:
         """Have what comes next begin at the start of a line."""

@@ -37,7 +37,7 @@ class Shell:
 
     def __init__(
         self, engine: Engine, user: User, screen: Screen, editor: Editor, settings: Settings,
-        restart: Callable[[], None],
+        restart: Callable[[], None], *, debug: bool = False,
     ) -> None:  # fmt: skip
         self._engine = engine
         self._user = user
@@ -45,6 +45,7 @@ class Shell:
         self._editor = editor
         self._settings = settings
         self._restart = restart
+        self._debug = debug
         self._asking = Asking(engine, screen, editor)
         self._spinner = Spinner(engine, screen)
         self._running: Future[Shown] | None = None
@@ -154,6 +155,15 @@ class Shell:
             return waiting.result()
         except asyncio.CancelledError:
             return Shown("cancelled")
+        except Exception as error:  # a fault of ours ends the line, not the session
+            return self._fault(error)
+
+    def _fault(self, error: Exception) -> Shown:
+        if self._debug:
+            from traceback import format_exception
+
+            return Shown("".join(format_exception(error)).rstrip())
+        return Shown(f"internal error: {type(error).__name__}: {error} (--debug shows where)")
 
     def _on_request(self, request: Request) -> None:
         self._asking.add(request, foreground=self._running is not None)
@@ -167,6 +177,7 @@ class Shell:
         if self._pressed is not None and now - self._pressed > _UNREACHABLE:
             self._stuck.set()
         self._pressed = self._pressed or now
+        self._screen.discard()
         self._engine.interrupt()
 
 

@@ -38,7 +38,7 @@ def open_shell(*, readonly: bool = False, ask: bool = False, strict: bool = Fals
     import asyncio
 
     async def serve() -> int:
-        shell = _shell(engine, user, screen, settings)
+        shell = _shell(engine, user, screen, settings, modes)
         for line in [_banner(), *(f"{screen.paint('warning:', '33')} {fault}" for fault in faults)]:
             screen.say(line)
         return await shell.run(start_up)
@@ -84,7 +84,7 @@ def _workspace(screen: Screen, user: User, settings: Settings, modes: Modes) -> 
     return workspace
 
 
-def _shell(engine: Engine, user: User, screen: Screen, settings: Settings) -> Shell:
+def _shell(engine: Engine, user: User, screen: Screen, settings: Settings, modes: Modes) -> Shell:
     from assay_shell.repl.editor import Editor
     from assay_shell.repl.front import ShellFront
     from assay_shell.repl.history import SharedHistory
@@ -102,7 +102,7 @@ def _shell(engine: Engine, user: User, screen: Screen, settings: Settings) -> Sh
 
     history = SharedHistory(os.path.join(data_folder(), "history.jsonl"), project(), hide)
     editor = Editor(engine, screen, settings, history)
-    return Shell(engine, user, screen, editor, settings, restart)
+    return Shell(engine, user, screen, editor, settings, restart, debug=modes.debug)
 
 
 def _start_up(path: str) -> Callable[[Workspace], Awaitable[Answer]]:
