@@ -77,7 +77,8 @@ function Client:pr_view(repo, number)
   return api.find("pr_view", self, PULL, with(repo, { number = number }))
 end
 
---- Lists pull requests; nil when there is no such repository. One page, of 30 unless told otherwise; `each_pr` gives all.
+--- Lists pull requests; nil when there is no such repository. One page, of 30 unless told otherwise; `each_pr` gives
+--- all.
 --- Options: `state` ("open", "closed", "all"), `sort` ("created", "updated", "popularity", "long-running"), `direction`
 --- ("asc", "desc"), `per_page` (up to 100).
 --- Errors: the repository is not `owner/name`; any status but 200 and 404.

@@ -99,7 +99,7 @@ function Client:reply(message_id, opts)
   return post("reply", self, { raw = raw, threadId = original.threadId })
 end
 
---- Sends a plain text message.
+--- Sends a plain text message. A line end in the address or the subject becomes a blank.
 --- Errors: an argument is missing; any status but 200 and 201; the token cannot be refreshed.
 --- Example: `c:send("ops@example.com", "Backup finished", "All 12 volumes are saved.")`
 --- @effect write

@@ -73,11 +73,13 @@ end
 local QUERY = "/loki/api/v1/query?query=logql!&limit&time&direction"
 local RANGE = "/loki/api/v1/query_range?query=logql!&start&end=end_time&limit&step&direction"
 
--- Servers since 3.2 refuse to look for lines at one moment. What they would have found are the lines of the hour before.
+local HOUR = 3600 * 1000000000 -- nanoseconds
+
+-- Servers since 3.2 refuse to look for lines at one moment. What older ones find are the lines of the hour before.
 local function lines_before(client, logql, opts)
   local values, last = with(opts, "logql", logql), opts and opts.time
   if last then
-    values.start, values.end_time = series.moment("loki.query", "time", last, time()) - 3600, last
+    values.start, values.end_time = logs.nanoseconds("loki.query", "time", last) - HOUR, last
   end
   return api.get("query", client, RANGE, values).data.result
 end
@@ -98,7 +100,8 @@ end
 
 --- Evaluates an expression over a time range and gives what the server gives: streams `{stream, values}` for lines,
 --- `{metric, values}` for numbers.
---- Options: `start` and `end_time` (nanoseconds, seconds with a decimal point, or RFC 3339), `limit`, `step`, `direction`.
+--- Options: `start` and `end_time` (nanoseconds, seconds with a decimal point, or RFC 3339), `limit`, `step`,
+--- `direction`.
 --- Errors: `loki: GET /loki/api/v1/query_range HTTP STATUS: BODY` for any status but 200.
 --- Example: `local streams = c:query_range('{app="cart"}', { start = "2026-01-31T09:00:00Z", limit = 50 })`
 --- @effect read
@@ -187,8 +190,8 @@ local function answer_of_kind(name, kind, client, line, values, advice)
 end
 
 --- Evaluates a metric query over a time range and gives series that can be drawn, like `assay.prometheus`'s `range`.
---- Options: `start` ("-1h") and `end_time` ("now"), as Unix seconds, a duration from now or RFC 3339; `step` (seconds or
---- a duration, else what gives `points`, 240).
+--- Options: `start` ("-1h") and `end_time` ("now"), as Unix seconds, a duration from now or RFC 3339; `step` (seconds
+--- or a duration, else what gives `points`, 240).
 --- Errors: the query gives lines; a time or the step makes no sense; any status but 200.
 --- Example: `local errors = c:range('sum by (app) (rate({level="error"}[5m]))', { start = "-1d" })`
 --- @effect read
@@ -199,10 +202,10 @@ Client.range = function(self, logql, opts)
   return series.of_matrix(answer_of_kind("range", "matrix", self, RANGE, values, advice))
 end
 
---- Iterates over the lines of a time range, page by page: tables with `time` (Unix seconds), `timestamp` (nanoseconds as
---- text), `line` and `labels`.
---- Options: `start` ("-1h") and `end_time` ("now"), as for `range` or integer nanoseconds; `direction` ("forward" for the
---- oldest first, or "backward"); `page_size` (lines in one page, 1000; servers allow 5000).
+--- Iterates over the lines of a time range, page by page: tables with `time` (Unix seconds), `timestamp` (nanoseconds
+--- as text), `line` and `labels`.
+--- Options: `start` ("-1h") and `end_time` ("now"), as for `range` or integer nanoseconds; `direction` ("forward" for
+--- the oldest first, or "backward"); `page_size` (lines in one page, 1000; servers allow 5000).
 --- Errors: the query gives numbers; a time makes no sense; any status but 200.
 --- Example: `for entry in c:each_line('{app="cart"} |= "error"', { start = "-6h" }) do print(entry.line) end`
 --- @effect read
@@ -224,8 +227,8 @@ end
 --- Iterates over new lines as they come, over a WebSocket, as `each_line` gives them. A lost connection is opened again
 --- and goes on after the last line. Leaving the loop closes it.
 --- Options: `start` (as for `each_line`; an hour ago unless given), `limit` (lines from before now, 100), `delay_for`
---- (seconds that the server waits for late lines, 5 at most), `idle` (the loop ends when no line came for so many seconds;
---- never unless given), `retries` (attempts after a lost connection, 5).
+--- (seconds that the server waits for late lines, 5 at most), `idle` (the loop ends when no line came for so many
+--- seconds; never unless given), `retries` (attempts after a lost connection, 5).
 --- Errors: the server refuses; the connection stays lost.
 --- Example: `for entry in c:follow('{app="cart"}', { idle = 30 }) do print(entry.labels.pod, entry.line) end`
 --- @effect read

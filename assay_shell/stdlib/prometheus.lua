@@ -60,8 +60,8 @@ local function sample(pair)
 end
 
 --- A client: it has all functions of the module as methods, without the address.
---- Options: `token` (bearer), or `username` and `password`; `headers` (such as `X-Scope-OrgID` for a tenant), `timeout`,
---- `ca_cert` and the like.
+--- Options: `token` (bearer), or `username` and `password`; `headers` (such as `X-Scope-OrgID` for a tenant),
+--- `timeout`, `ca_cert` and the like.
 --- Errors: the address is no text.
 --- Example: `local c = require("assay.prometheus").client("http://localhost:9090", { token = env.get("PROM_TOKEN") })`
 --- @effect read
@@ -162,8 +162,8 @@ end
 
 --- Evaluates an expression over a time range and gives series that can be drawn: `label` is the name with its labels,
 --- `labels` a table, `points` a list of pairs of Unix seconds and a number. What is no finite number is left out.
---- Options: `start` ("-1h") and `end_time` ("now"), as Unix seconds, a duration from now or RFC 3339; `step` (seconds or
---- a duration, else what gives `points`, 240); `timeout`, `limit` (of series).
+--- Options: `start` ("-1h") and `end_time` ("now"), as Unix seconds, a duration from now or RFC 3339; `step` (seconds
+--- or a duration, else what gives `points`, 240); `timeout`, `limit` (of series).
 --- Errors: a time or the step makes no sense; `prometheus.range: HTTP STATUS: BODY` for any status but 200.
 --- Example: `local load = c:range("node_load1", { start = "-6h", step = "5m" }) print(load[1].label, load[1].points[1][2])`
 --- @effect read
