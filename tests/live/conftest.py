@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from tests.live.harness import databases, reach, services
+from tests.live.harness.argocd import argocd as start_argocd
 from tests.live.harness.databases import Database
 from tests.live.harness.golang import built
 from tests.live.harness.kubernetes import Cluster
@@ -156,6 +157,13 @@ def kratos(logs: Path, postgres: Database) -> Iterator[Service]:
 def kubernetes(logs: Path) -> Iterator[Cluster]:
     """Run a Kubernetes cluster."""
     with _running("kubernetes", logs, start_kubernetes) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def argocd(logs: Path, kubernetes: Cluster) -> Iterator[Service]:
+    """Run an Argo CD."""
+    with _running("argocd", logs, lambda folder, log: start_argocd(folder, log, kubernetes)) as server:
         yield server
 
 

@@ -63,6 +63,17 @@ def test_lists_come_from_all_pages(talk):
     assert talk(code) == MANY
 
 
+def test_lists_come_page_by_page(talk):
+    code = (
+        "local function all(each, opts) local names = {} for item in m[each](url, opts) do names[item.name] = true end "
+        "return names end local routers = all('each_http_router', { search = 'Path(`/r2', page_size = 7 }) "
+        "local count = 0 for _ in pairs(routers) do count = count + 1 end "
+        "return { count, all('each_http_service')['web@file'], all('each_http_middleware')['strip@file'], "
+        "all('each_tcp_router')['db@file'], all('each_tcp_service')['db@file'], all('each_entrypoint').tcp }"
+    )
+    assert talk(code) == [1 + 10 + 30, True, True, True, True, True]
+
+
 def test_one_of_each_is_read_by_its_name(talk):
     code = (
         "local r, s, mw, e = m.http_router(url, 'r001@file'), m.http_service(url, 'web@file'), "

@@ -51,6 +51,15 @@ def test_a_flag_is_made_changed_listed_and_archived(talk):
     assert talk(code) == ["search", "try", "experiment", "try", True, True]
 
 
+def test_flags_come_page_by_page(talk):
+    code = (
+        "for i = 1, 5 do c:create_feature('default', { name = 'paged' .. i, type = 'release' }) end local names = {} "
+        "for f in c:each_feature({ project = 'default', query = 'paged', page_size = 2 }) do "
+        "names[#names + 1] = f.name end table.sort(names) return names"
+    )
+    assert talk(code) == [f"paged{number}" for number in range(1, 6)]
+
+
 def test_what_is_not_there_is_nil_or_an_empty_list(talk):
     code = (
         "return { c:feature('default', 'nobody') == nil, c:project('nobody') == nil, "

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tests.live.harness.kubernetes import Cluster
 
-_PATIENCE = 30.0  # seconds until a new kind is served
 _FREE = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
 
@@ -110,11 +108,8 @@ def define(cluster: Cluster, kinds: Sequence[Kind]) -> None:
         cluster.apply(
             f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{definition['metadata']['name']}", definition
         )
-    deadline = time.monotonic() + _PATIENCE
     for kind in kinds:
-        while cluster.call("GET", f"{kind.base}/{kind.plural}") is None:
-            assert time.monotonic() < deadline, f"{kind.kind} is not served"
-            time.sleep(0.1)
+        cluster.wait_for(f"{kind.base}/{kind.plural}")
 
 
 def put(cluster: Cluster, kind: Kind, name: str, namespace: str | None = "default", **members: Any) -> Any:

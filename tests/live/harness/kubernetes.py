@@ -20,7 +20,7 @@ from tests.live.harness.processes import Process, answers, free_port, secure
 
 NODE = "node-1"
 LOG = ("line one", "line two", "line three")
-_ATTEMPTS, _PAUSE = 100, 0.1  # pause in seconds
+_ATTEMPTS, _PAUSE = 300, 0.1  # pause in seconds
 _TOKEN = "live-admin-token"
 _GUEST = "live-guest-token"
 
@@ -62,6 +62,14 @@ class Cluster:
                         raise AssertionError(refusal) from exc
             time.sleep(_PAUSE)
         raise AssertionError(refusal)
+
+    def wait_for(self, path: str) -> None:
+        """Wait until there is something at *path*."""
+        for _ in range(_ATTEMPTS):
+            if self.call("GET", path) is not None:
+                return
+            time.sleep(_PAUSE)
+        raise AssertionError(f"there is nothing at {path}")
 
     def apply(self, path: str, body: dict[str, Any]) -> Any:
         """Bring an object at *path* to the state *body*; its status too, where it has one."""

