@@ -27,7 +27,10 @@ assert.eq(template.render_string("{{ x }}", { x = crypto.hash("a", "sha256"):sub
 print(text, require("os").getenv("HOME") ~= nil)
 """
 MOST_MEGABYTES = 120
-NOT_HEADLESS = {"platformdirs", "prompt-toolkit", "pygments", "rich", "temporalio"}
+NOT_HEADLESS = {
+    "ipykernel", "jupyter-client", "nbclient", "nbconvert", "nbformat", "platformdirs", "prompt-toolkit", "pygments",
+    "pyzmq", "rich", "temporalio",
+}  # fmt: skip
 """Dependencies that scripts and checks do without."""
 
 

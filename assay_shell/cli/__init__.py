@@ -30,6 +30,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "completion": ("assay_shell.cli.completion", "show"),
     "resume": ("assay_shell.cli.tool", "resume"),
     "approvals": ("assay_shell.cli.approvals", "run"),
+    "runbook": ("assay_shell.cli.runbook", "manage"),
+    "kernel": ("assay_shell.cli.kernel", "manage"),
 }
 
 INTERRUPTED = 130

@@ -86,13 +86,27 @@ COMMANDS: dict[str, tuple[Option, ...]] = {
         Option("script-stdout"),
     ),
     "approvals": (Option("json"), Option("all")),
+    "runbook": (
+        Option("param", "p", value="KEY=VALUE", often=True),
+        Option("params", "P", value="FILE", often=True),
+        Option("output", "o", value="FILE"),
+        Option("html", value="FILE"),
+        Option("junit", value="FILE"),
+        Option("timeout", value=COUNT),
+        Option("from-cell", value="TAG"),
+        Option("until", value="TAG"),
+        Option("approve", value="ANSWER", choices=("yes", "no", "fail")),
+        Option("resume", value="TOKEN"),
+        Option("approver", value="NAME"),
+    ),
+    "kernel": (Option("user"), Option("prefix", value="FOLDER"), Option("name", value="NAME")),
     "help": (),
 }
 
 # Operands each command takes; None: as many as there are (they are the script's).
 _OPERANDS: dict[str, int | None] = {
     BARE_FILE: None, "run": None, "exec": None, "docs": 1, "context": 1, "modules": 0, "checks": 2, "resume": 0,
-    "approvals": 2, "help": 1, "shell": 0, "doctor": 0, "completion": 1,
+    "approvals": 2, "help": 1, "runbook": 3, "kernel": 1, "shell": 0, "doctor": 0, "completion": 1,
 }  # fmt: skip
 
 

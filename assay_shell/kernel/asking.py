@@ -6,6 +6,7 @@ import asyncio
 
 import zmq
 
+from assay_shell.kernel.policy import Policy
 from assay_shell.runtime.errors import BuiltinError
 from assay_shell.session.approvals import ALWAYS, NO, YES
 from assay_shell.session.workspace import Front
@@ -61,9 +62,12 @@ class NotebookFront(Front):
 
     def __init__(self, asker: Asker) -> None:
         self._asker = asker
+        self._policy = Policy()
 
     async def ask(self, question: Question) -> str:
         """The answer to a question before a write."""
+        if not self._asker.allowed:
+            return self._policy.answer(question)
         lines = [question.what, *(f"  {line}" for line in question.details)]
         while True:
             text = "\n".join([*lines, "allow? [y]es  [n]o  [a]lways for this target  [d]iff  "])

@@ -8,6 +8,7 @@ import sys
 from ipykernel.kernelbase import Kernel
 
 from assay_shell import __version__
+from assay_shell.kernel import policy
 from assay_shell.kernel.asking import Asker, NotebookFront
 from assay_shell.kernel.execution import Execution
 from assay_shell.kernel.output import Printer
@@ -49,14 +50,24 @@ class AssayKernel(Kernel):  # type: ignore[misc] # ipykernel is not typed
     def __init__(self, **options: Any) -> None:
         self.printed: dict[str, Printer] = {}
         super().__init__(**options)
-        self.printed = {"stdout": Printer(sys.stdout), "stderr": Printer(sys.stderr)}
-        runtime = Runtime(stdout=self.printed["stdout"].write, stderr=self.printed["stderr"].write)
+        runtime = Runtime(stdout=self._print, stderr=self._print_error)
+        for secret in policy.secrets():
+            runtime.redactor.add(secret)
+        self.printed = {
+            name: Printer(stream, runtime.redactor) for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr))
+        }
         self.asker = Asker(self)
         runtime.ask_line = self.asker.ask_line
         self.workspace = Workspace(runtime, NotebookFront(self.asker))
         self.screen = NotebookScreen(self)
         use_screen(runtime, self.screen)
         self.execution = Execution(self)
+
+    def _print(self, data: bytes) -> None:
+        self.printed["stdout"].write(data)
+
+    def _print_error(self, data: bytes) -> None:
+        self.printed["stderr"].write(data)
 
     # Messages ----------------------------------------------------------------------------------------------
 

@@ -8,15 +8,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ipykernel.iostream import OutStream
 
+    from assay_shell.runtime.redact import Redactor
+
 MOST_BYTES = 10 << 20
 """What one cell may print to one stream."""
 
 
 class Printer:
-    """Takes the bytes that scripts print and hands text to ipykernel's stream, whose own thread sends it."""
+    """Takes the bytes that scripts print and hands text to ipykernel's stream, whose own thread sends it.
 
-    def __init__(self, stream: OutStream) -> None:
+    Secrets that the session knows are masked: notebooks are saved.
+    """
+
+    def __init__(self, stream: OutStream, redactor: Redactor) -> None:
         self._stream = stream
+        self._redactor = redactor
         self.begin()
 
     def begin(self) -> None:
@@ -35,7 +41,7 @@ class Printer:
         self._left -= len(data)
         if self._left < 0:
             data = data[: self._left]
-        self._stream.write(self._decoder.decode(data))
+        self._stream.write(self._redactor.text(self._decoder.decode(data)))
         if self._left <= 0:
             self._stream.write(f"\n[more than {MOST_BYTES >> 20} MiB: the rest of this cell's output is not shown]\n")
 

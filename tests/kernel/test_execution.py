@@ -91,9 +91,9 @@ def test_an_interrupt_stops_the_cell_and_keeps_the_state(shared, code):
 
 def test_a_cell_that_waits_does_not_hold_up_completion(shared):
     client = shared.client
-    client.execute("sleep(5)")
+    client.execute("sleep(30)", stop_on_error=False)
     asked = client.complete("crypto.hash")
-    assert client.get_shell_msg(timeout=3)["parent_header"]["msg_id"] == asked
+    assert client.get_shell_msg(timeout=20)["parent_header"]["msg_id"] == asked
     shared.manager.interrupt_kernel()
     assert client.get_shell_msg(timeout=10)["content"]["ename"] == "Interrupted"
 
@@ -148,16 +148,12 @@ def test_a_stream_is_shown_in_place_until_it_is_interrupted(fresh):
         " for i = 1, 1e6 do send({ data = 'tick ' .. i }) sleep(0.005) end end } end } }, { background = true })"
     )
     fresh.client.execute("http.events(server.url .. '/events')")
-    updates, ended = [], time.monotonic() + 1.5
-    while time.monotonic() < ended:
-        try:
-            message = fresh.client.get_iopub_msg(timeout=0.2)
-        except Exception as exc:
-            assert type(exc).__name__ == "Empty"
-            continue
+    updates, started = [], time.monotonic()
+    while len(updates) < 8 and time.monotonic() < started + 20:
+        message = fresh.client.get_iopub_msg(timeout=20)
         if message["msg_type"] in ("display_data", "update_display_data"):
             updates.append(message)
-    assert 3 <= len(updates) <= 20
+    assert time.monotonic() - started > 0.6, "more than ten updates a second"
     assert len({message["content"]["transient"]["display_id"] for message in updates}) == 1
     assert "tick" in updates[-1]["content"]["data"]["text/plain"]
     fresh.manager.interrupt_kernel()

@@ -1,0 +1,54 @@
+"""What happens in a headless notebook where a human would be asked."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from assay_shell.runtime.approvals import MARKER
+from assay_shell.runtime.approvals.request import Request, canonical
+from assay_shell.runtime.errors import BuiltinError
+from assay_shell.session.approvals import NO, YES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from assay_shell.session.approvals import Question
+
+APPROVE = "ASSAY_RUNBOOK_APPROVE"
+"""yes, no, fail, or ask: the run ends with a token, and is resumed with an answer."""
+ANSWERS = "ASSAY_RUNBOOK_ANSWERS"
+"""The answers a resumed run was given: a JSON list of (digest of the question, whether it was allowed)."""
+SECRETS = "ASSAY_RUNBOOK_SECRETS"
+"""Names of the variables whose values must not get into the notebook, with commas between."""
+
+
+def secrets() -> list[str]:
+    """Return the values that nothing the kernel sends may hold."""
+    names = filter(None, os.environ.get(SECRETS, "").split(","))
+    return [value for name in names if (value := os.environ.get(name))]
+
+
+class Policy:
+    """Answers in the place of a human, as the environment of the run says."""
+
+    def __init__(self) -> None:
+        self._rule = os.environ.get(APPROVE, "")
+        self._answers: list[tuple[str, bool]] = [tuple(pair) for pair in json.loads(os.environ.get(ANSWERS, "[]"))]
+
+    def answer(self, question: Question) -> str:
+        """`yes` or `no`.
+
+        Raises:
+            BuiltinError: nobody has answered this question, or another one was answered.
+        """
+        request = Request(question.what, question.details or None)
+        if self._answers:
+            digest, allowed = self._answers.pop(0)
+            if digest != request.digest:
+                raise BuiltinError("approval", f"this is not what was approved ({question.what})")
+            return YES if allowed else NO
+        if self._rule in (YES, NO):
+            return self._rule
+        if self._rule == "ask":
+            raise BuiltinError(None, MARKER + canonical({"context": request.context, "prompt": request.prompt}))
+        raise BuiltinError("approval", f"nobody can be asked ({question.what})")

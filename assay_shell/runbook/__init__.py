@@ -1,0 +1,1 @@
+"""Notebooks without a browser: run with parameters, reported on, made into scripts."""

@@ -1,0 +1,183 @@
+"""A runbook from its first cell to its last, without a browser: each cell's state is reported as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from assay_shell.kernel.policy import APPROVE
+from assay_shell.runbook import book as books
+from assay_shell.runtime.approvals.request import find_request
+from assay_shell.runtime.redact import Redactor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assay_shell.runtime.approvals.request import Request
+
+PASSED, FAILED, SKIPPED, WAITING = "passed", "failed", "skipped", "waiting"
+_READY_WITHIN = 60
+
+
+@dataclass(slots=True)
+class Step:
+    """One code cell: its *state* is one of the words above; *message* says what went wrong."""
+
+    index: int
+    title: str
+    source: str
+    state: str = SKIPPED
+    seconds: float = 0.0
+    message: str = ""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a run; *request* is the approval it waits for, None where it does not."""
+
+    steps: list[Step] = field(default_factory=list)
+    seconds: float = 0.0
+    started: float = 0.0
+    request: Request | None = None
+    interrupted: bool = False
+
+    @property
+    def state(self) -> str:
+        """`passed`, `failed` or `waiting`."""
+        states = [step.state for step in self.steps]
+        return WAITING if WAITING in states else FAILED if FAILED in states or self.interrupted else PASSED
+
+
+class Run:
+    """One run of *book*, which gets the outputs; *told* hears of each step before and after it runs."""
+
+    def __init__(
+        self,
+        book: Any,
+        folder: str,
+        *,
+        cells: set[int],
+        timeout: float | None = None,
+        approve: str = "ask",
+        environment: dict[str, str] | None = None,
+        told: Callable[[Step], None] = lambda step: None,
+        saved: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._book = book
+        self._folder = folder
+        self._cells = cells
+        self._timeout = timeout
+        self._environment = {**os.environ, **(environment or {}), APPROVE: approve}
+        self._told = told
+        self._saved = saved
+        titles = books.titles(book)
+        code = [index for index, cell in enumerate(book.cells) if cell.cell_type == "code" and cell.source.strip()]
+        self.outcome = Outcome([Step(index, titles[index], book.cells[index].source) for index in code])
+
+    async def carry_out(self) -> Outcome:
+        """Run the cells in a kernel of their own, until one fails or waits for an approval."""
+        self.outcome.started = time.time()
+        started = time.monotonic()
+        for index in self._cells:
+            self._book.cells[index].outputs = []
+            self._book.cells[index].execution_count = None
+        try:
+            with TemporaryDirectory(prefix="assay-kernel-") as folder:
+                await self._in_kernel(folder)
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            self.outcome.interrupted = True
+        finally:
+            self.outcome.seconds = time.monotonic() - started
+            self._saved()
+        return self.outcome
+
+    async def _in_kernel(self, folder: str) -> None:
+        from nbclient import NotebookClient
+
+        client = NotebookClient(
+            self._book, km=_kernel_manager(folder), timeout=None, startup_timeout=_READY_WITHIN, allow_errors=True,
+            record_timing=False, resources={"metadata": {"path": self._folder}},
+        )  # fmt: skip
+        async with client.async_setup_kernel(env=self._environment, cwd=self._folder):
+            me = asyncio.current_task()
+            if me is not None:  # nbclient would end the kernel under the cell that runs
+                asyncio.get_running_loop().add_signal_handler(signal.SIGINT, me.cancel)
+            for step in self.outcome.steps:
+                if step.index not in self._cells:
+                    continue
+                await self._step(client, step)
+                self._saved()
+                if step.state != PASSED:
+                    return
+
+    async def _step(self, client: Any, step: Step) -> None:
+        """Run one cell; what comes of it is in its outputs."""
+        cell, started = self._book.cells[step.index], time.monotonic()
+        step.state = "running"
+        self._told(step)
+        # A task of its own: nbclient takes a cancellation for the death of the kernel.
+        executed = asyncio.ensure_future(client.async_execute_cell(cell, step.index))
+        try:
+            await asyncio.wait((executed,), timeout=self._timeout)
+            self._judge(step, cell, executed)
+        finally:
+            executed.cancel()
+        step.seconds = time.monotonic() - started
+        self._told(step)
+
+    def _judge(self, step: Step, cell: Any, executed: asyncio.Future[Any]) -> None:
+        from nbclient.exceptions import DeadKernelError
+
+        if not executed.done():
+            step.state, step.message = FAILED, f"not finished within {self._timeout:g} s"
+            return
+        failure = executed.exception()
+        if failure is not None:
+            died = isinstance(failure, DeadKernelError)
+            step.state, step.message = FAILED, "the kernel died while this cell ran" if died else str(failure)
+            return
+        error = next((output for output in cell.outputs if output.output_type == "error"), None)
+        if error is None:
+            step.state = PASSED
+            return
+        request = find_request(error.evalue, Redactor())
+        if request is None:
+            step.state, step.message = FAILED, _plain(error)
+            return
+        self.outcome.request = request
+        step.state, step.message = WAITING, request.prompt
+        error.ename, error.evalue = "ApprovalNeeded", request.prompt
+        error.traceback = [f"waiting for approval: {request.prompt}", *_context(request)]
+
+
+def _context(request: Request) -> list[str]:
+    context = request.context
+    return [str(line) for line in context] if isinstance(context, list) else [] if context is None else [str(context)]
+
+
+def _plain(error: Any) -> str:
+    """An error's marked source line without colours."""
+    import re
+
+    return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error.traceback) or error.evalue)
+
+
+def _kernel_manager(folder: str) -> Any:
+    """A manager that starts this installation's kernel, whatever else Jupyter finds on this machine."""
+    from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+
+    from assay_shell.kernel.install import write
+
+    place = Path(folder, books.KERNEL["name"])
+    place.mkdir()
+    write(place)
+    specs = KernelSpecManager(kernel_dirs=[folder], ensure_native_kernel=False)
+    return AsyncKernelManager(kernel_name=books.KERNEL["name"], kernel_spec_manager=specs)

@@ -1,0 +1,186 @@
+"""Runbooks in a pipeline: parameters, reports, exit codes, approvals."""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+from pathlib import Path
+
+import lxml.etree
+import pytest
+
+from tests.support.command import Command
+
+
+def test_cells_run_in_order_and_share_their_locals(book):
+    done = book.write("# Add", "local x = 40", "print(x + 2)\nreturn x").run()
+    assert (done.returncode, book.printed()) == (0, "42\n")
+    assert re.search(r"✓ 2 .*\d s", done.stderr.decode())
+
+
+def test_parameters_replace_the_defaults(book, tmp_path):
+    (tmp_path / "params.yaml").write_text("count: 3\nnames: [a, b]\nregion: from-file\n")
+    book.write(('local region = "eu"\nlocal count = 1', "parameters"), "print(region, count, names and names[2])")
+    done = book.run("-p", "region=us 'east'", "-P", str(tmp_path / "params.yaml"))
+    assert (done.returncode, book.printed()) == (0, "us 'east'\t3\tb\n")
+    injected = [cell for cell in book.saved().cells if "injected-parameters" in cell.metadata.get("tags", [])]
+    assert len(injected) == 1
+
+
+def test_a_value_from_the_environment_never_reaches_the_saved_notebook(book, tmp_path):
+    book.write("print(#token, token)")
+    page = tmp_path / "r.html"
+    done = book.run("-p", "token=env:DEPLOY_TOKEN", "--html", str(page), env={"DEPLOY_TOKEN": "hunter2-hunter2"})
+    assert done.returncode == 0
+    assert book.printed().startswith("15\t")
+    written = book.out.read_text() + page.read_text() + done.stderr.decode()
+    assert "hunter2" not in written
+
+
+def test_a_cell_that_fails_ends_the_run_and_is_shown(book, tmp_path):
+    book.write("# First", "local x = 1", "# Second", "error('disk full')", "print('never')")
+    done = book.run("--junit", str(tmp_path / "r.xml"))
+    assert done.returncode == 1
+    assert "error('disk full')" in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
+    assert book.printed() == ""
+    (suite,) = lxml.etree.parse(tmp_path / "r.xml").getroot().iter("testsuite")
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("3", "1", "1")
+
+
+def test_a_syntax_error_is_a_failure(book):
+    done = book.write("x = = 1").run()
+    assert done.returncode == 1
+    assert "x = = 1" in done.stderr.decode()
+
+
+def test_a_cell_may_take_too_long(book):
+    done = book.write("sleep(30)").run("--timeout", "1")
+    assert done.returncode == 1
+    assert "not finished within 1 s" in done.stderr.decode()
+
+
+def test_only_the_wanted_cells_run(book):
+    wanted = ("print('from', x)", "here"), ("print('to')", "end")
+    book.write(("local x = 5", "parameters"), "print('setup')", *wanted, "print('no')")
+    assert book.run("--from-cell", "here", "--until", "end").returncode == 0
+    assert book.printed() == "from\t5\nto\n"
+    assert book.run("--until", "nowhere").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param("{", "not a notebook", id="half a document"),
+        pytest.param("[]", "not a notebook", id="another document"),
+        pytest.param(None, "No such file", id="missing"),
+    ],
+)
+def test_what_is_no_notebook_is_named(book, content, words):
+    if content is not None:
+        book.path.write_text(content)
+    done = book.run()
+    assert done.returncode == 1
+    assert words in done.stderr.decode()
+
+
+def test_a_notebook_for_another_kernel_is_refused(book):
+    done = book.write("1", kernel="python3", language="python").run()
+    assert (done.returncode, "not for assay" in done.stderr.decode()) == (1, True)
+
+
+@pytest.mark.parametrize("given", ["region", "end=1", "1x=2", "x=env:not a name"])
+def test_a_parameter_that_makes_no_sense_is_refused(book, given):
+    assert book.write("1").run("-p", given).returncode == 2
+
+
+# Approvals ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def change(book, tmp_path):
+    """A book that writes a file in ask mode; and that file."""
+    target = tmp_path / "target.txt"
+    book.write("print('look')", f"%ask\nfs.write({str(target)!r}, 'new')", "print('done')")
+    return target
+
+
+def test_a_run_waits_for_an_approval_and_goes_on_with_it(book, change):
+    waiting = book.run()
+    assert waiting.returncode == 10
+    assert not change.exists()
+    (token,) = re.findall(r"[0-9a-f]{32}", waiting.stderr.decode())
+    assert token not in book.out.read_text()
+    done = book.run("--resume", token, "--approve", "yes")
+    assert (done.returncode, change.read_text()) == (0, "new")
+    assert "done" in book.printed()
+    assert book.run("--resume", token, "--approve", "yes").returncode == 1
+
+
+def test_a_run_that_is_refused_fails_and_changes_nothing(book, change):
+    (token,) = re.findall(r"[0-9a-f]{32}", book.run().stderr.decode())
+    assert book.run("--resume", token, "--approve", "no").returncode == 1
+    assert not change.exists()
+
+
+def test_an_answer_is_for_the_book_and_parameters_that_were_shown(book, change):
+    (token,) = re.findall(r"[0-9a-f]{32}", book.run().stderr.decode())
+    done = book.run("-p", "x=1", "--resume", token, "--approve", "yes")
+    assert (done.returncode, "have changed" in done.stderr.decode()) == (1, True)
+    assert not change.exists()
+
+
+@pytest.mark.parametrize(("answer", "code", "written"), [("yes", 0, True), ("no", 1, False), ("fail", 1, False)])
+def test_answers_may_be_given_beforehand(book, change, answer, code, written):
+    assert book.run("--approve", answer).returncode == code
+    assert change.exists() == written
+
+
+def test_a_gate_waits_too(book, cli: Command):
+    book.write("if approval.request('Restart cart?', { replicas = 3 }) then print('restarting') end")
+    waiting = book.run()
+    assert (waiting.returncode, "Restart cart?" in waiting.stderr.decode()) == (10, True)
+    assert b"Restart cart?" in cli("approvals", "list").stdout
+
+
+# Ends -----------------------------------------------------------------------------------------------------
+
+
+def test_an_interrupted_run_keeps_what_it_has_and_leaves_no_kernel(book, cli: Command):
+    book.write("print('first')", "fs.write('started', '')\nsleep(60)")
+    running = cli.start("runbook", "run", book.path, "-o", book.out)
+    deadline = time.monotonic() + 30
+    while not (book.path.parent / "started").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    assert running.wait(timeout=20) == 130
+    assert book.printed() == "first\n"
+
+
+def test_a_kernel_that_dies_is_a_failed_cell(book):
+    book.write("print('first')", "shell.exec('kill -9 $PPID')")
+    done = book.run()
+    assert (done.returncode, "the kernel died" in done.stderr.decode()) == (1, True)
+    assert book.printed() == "first\n"
+
+
+# Other actions --------------------------------------------------------------------------------------------
+
+
+def test_a_new_runbook_runs_and_is_not_overwritten(cli: Command, tmp_path: Path):
+    path = tmp_path / "disk-full.ipynb"
+    assert cli("runbook", "new", path).returncode == 0
+    assert cli("runbook", "run", path, "--approve", "yes", timeout=60).returncode == 0
+    assert cli("runbook", "new", path).returncode == 2
+
+
+def test_an_exported_runbook_does_what_the_notebook_does(book, cli: Command, tmp_path: Path):
+    setup = "local x = 2\nlocal function twice(n) return n * 2 end"
+    book.write("# Sum", setup, "print(twice(x))", "twice(x) + 1", "return x")
+    script = tmp_path / "book.lua"
+    assert cli("runbook", "export", book.path, script).returncode == 0
+    assert cli(script).stdout == b"4\n5\n2\n"
+    book.run()
+    shown = [out.data["text/plain"] for cell in book.saved().cells for out in cell.get("outputs", []) if "data" in out]
+    assert (book.printed(), shown) == ("4\n", ["5", "2"])
