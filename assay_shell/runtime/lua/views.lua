@@ -4,7 +4,7 @@
 -- result, holds the whole length by position; it is nil where nothing was cut.
 local core = ...
 local metatable, frame = core.metatable, core.frame
-local next, type, rawget, rawlen, setmetatable, select = next, type, rawget, rawlen, setmetatable, select
+local next, type, rawget, rawlen, setmetatable = next, type, rawget, rawlen, setmetatable
 local sub, find, match, sort, unpack = string.sub, string.find, string.match, table.sort, table.unpack
 local mathtype, tonumber = math.type, tonumber
 
@@ -22,12 +22,15 @@ local function get(t, key)
 end
 views.get = get
 
-local function dig(t, ...)
-  for index = 1, select("#", ...) do
-    t = get(t, (select(index, ...)))
-    if t == nil then return nil end
-  end
-  return t
+-- The member at a path of up to four names.
+local function dig(t, first, second, third, fourth)
+  t = get(t, first)
+  if t == nil or second == nil then return t end
+  t = get(t, second)
+  if t == nil or third == nil then return t end
+  t = get(t, third)
+  if t == nil or fourth == nil then return t end
+  return get(t, fourth)
 end
 views.dig = dig
 

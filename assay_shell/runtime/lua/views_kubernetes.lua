@@ -2,7 +2,7 @@
 local core = ...
 local views = core.views
 local get, dig, length = views.get, views.dig, views.length
-local rawget, type, tostring, tonumber, next, select = rawget, type, tostring, tonumber, next, select
+local rawget, type, tostring, tonumber, next = rawget, type, tostring, tonumber, next
 local format, match, lower, sub = string.format, string.match, string.lower, string.sub
 local concat, sort, unpack, floor = table.concat, table.sort, table.unpack, math.floor
 
@@ -35,13 +35,17 @@ local function age(object, now)
   return since(dig(object, "metadata", "creationTimestamp"), now)
 end
 
--- Iterates over the items of a raw list; nothing where it is none.
+local EMPTY = {}
+
+local function following(list, index)
+  index = index + 1
+  local item = rawget(list, index)
+  if item ~= nil then return index, item end
+end
+
+-- Iterates over index and items of a raw list; nothing where it is none.
 local function each(list)
-  local index, n = 0, length(list)
-  return function()
-    index = index + 1
-    if index <= n then return rawget(list, index) end
-  end
+  return following, type(list) == "table" and list or EMPTY, 0
 end
 
 local function count(t)
@@ -88,7 +92,7 @@ end
 -- The reason while init containers have not all run, else nil.
 local function init_reason(pod)
   local total, done = length(dig(pod, "spec", "initContainers")), 0
-  for status in each(dig(pod, "status", "initContainerStatuses")) do
+  for _, status in each(dig(pod, "status", "initContainerStatuses")) do
     local code = dig(status, "state", "terminated", "exitCode")
     if code == 0 or (get(status, "started") == true and not dig(status, "state", "terminated")) then
       done = done + 1
@@ -108,7 +112,7 @@ local function pod_status(pod)
   if starting then
     reason = starting
   else
-    for status in each(dig(pod, "status", "containerStatuses")) do
+    for _, status in each(dig(pod, "status", "containerStatuses")) do
       local found = waiting_reason(status) or ended_reason(status)
       if found then reason = found end
       running = running or (get(status, "ready") == true and dig(status, "state", "running") ~= nil)
@@ -123,7 +127,7 @@ end
 
 local function pod_counts(pod)
   local ready, restarts = 0, 0
-  for status in each(dig(pod, "status", "containerStatuses")) do
+  for _, status in each(dig(pod, "status", "containerStatuses")) do
     if get(status, "ready") == true then ready = ready + 1 end
     restarts = restarts + whole(get(status, "restartCount"))
   end
@@ -189,7 +193,7 @@ kinds.DaemonSet = {
 }
 
 local function job_status(job)
-  for condition in each(dig(job, "status", "conditions")) do
+  for _, condition in each(dig(job, "status", "conditions")) do
     local kind = get(condition, "type")
     if get(condition, "status") == "True" and (kind == "Complete" or kind == "Failed" or kind == "Suspended") then
       return kind
@@ -219,10 +223,10 @@ kinds.CronJob = {
 
 local function addresses(service)
   local found = {}
-  for ingress in each(dig(service, "status", "loadBalancer", "ingress")) do
+  for _, ingress in each(dig(service, "status", "loadBalancer", "ingress")) do
     found[#found + 1] = text_of(get(ingress, "ip") or get(ingress, "hostname"))
   end
-  for address in each(dig(service, "spec", "externalIPs")) do found[#found + 1] = text_of(address) end
+  for _, address in each(dig(service, "spec", "externalIPs")) do found[#found + 1] = text_of(address) end
   return found
 end
 
@@ -234,7 +238,7 @@ end
 
 local function ports(service)
   local found = {}
-  for port in each(dig(service, "spec", "ports")) do
+  for _, port in each(dig(service, "spec", "ports")) do
     local node = get(port, "nodePort")
     found[#found + 1] = text_of(get(port, "port")) .. (node and ":" .. text_of(node) or "")
       .. "/" .. text_of(get(port, "protocol") or "TCP")
@@ -254,7 +258,7 @@ kinds.Ingress = {
   columns = { "CLASS", "HOSTS", "ADDRESS", "PORTS", "AGE:age" },
   cells = function(object, now)
     local hosts = {}
-    for rule in each(dig(object, "spec", "rules")) do hosts[#hosts + 1] = text_of(get(rule, "host") or "*") end
+    for _, rule in each(dig(object, "spec", "rules")) do hosts[#hosts + 1] = text_of(get(rule, "host") or "*") end
     return dig(object, "spec", "ingressClassName"), joined(hosts) or "*", joined(addresses(object)),
       length(dig(object, "spec", "tls")) > 0 and "80, 443" or "80", age(object, now)
   end,
@@ -278,7 +282,7 @@ end
 
 local function node_status(node)
   local text = "Unknown"
-  for condition in each(dig(node, "status", "conditions")) do
+  for _, condition in each(dig(node, "status", "conditions")) do
     if get(condition, "type") == "Ready" then
       text = get(condition, "status") == "True" and "Ready" or "NotReady"
     end
@@ -318,7 +322,7 @@ local MODES = { ReadWriteOnce = "RWO", ReadOnlyMany = "ROX", ReadWriteMany = "RW
 
 local function modes(list)
   local found = {}
-  for mode in each(list) do found[#found + 1] = MODES[mode] or text_of(mode) end
+  for _, mode in each(list) do found[#found + 1] = MODES[mode] or text_of(mode) end
   return joined(found)
 end
 
@@ -383,6 +387,10 @@ local function mixed(list, kind)
   return false
 end
 
+local function namespace_of(object) return dig(object, "metadata", "namespace") end
+local function name_of(object) return dig(object, "metadata", "name") end
+local function kind_of(object) return get(object, "kind") end
+
 local kubernetes = {}
 
 -- How objects of `kind` are shown: the plan, which `rows` takes, and the titles of its columns.
@@ -393,35 +401,40 @@ function kubernetes.plan(list, kind)
   local known = not several and kinds[kind] or nil
   local shown = known or other
   local different, namespaced = namespaces(list)
-  local plan = { shown = shown, namespace = different or (not known and namespaced), kind = several }
-  local titles = {}
-  if plan.namespace then titles[1] = "NAMESPACE" end
-  if several then titles[#titles + 1] = "KIND" end
-  if not shown.unnamed then titles[#titles + 1] = "NAME" end
+  local titles, leading = {}, {}
+  local function lead(title, read)
+    titles[#titles + 1], leading[#leading + 1] = title, read
+  end
+  if different or (not known and namespaced) then lead("NAMESPACE", namespace_of) end
+  if several then lead("KIND", kind_of) end
+  if not shown.unnamed then lead("NAME", name_of) end
   for _, title in next, shown.columns do titles[#titles + 1] = title end
-  return plan, unpack(titles)
+  return { shown = shown, leading = leading }, unpack(titles)
 end
 
-local function fill(out, at, ...)
-  local n = select("#", ...)
-  for index = 1, n do
-    local cell = (select(index, ...))
-    local kind = type(cell)
-    if kind == "string" and #cell > 1024 then cell = sub(cell, 1, 1024) .. "..." end
-    out[at + index] = (kind == "string" or kind == "number" or kind == "boolean") and cell or nil
-  end
-  return at + n
+local function shown(cell)
+  local kind = type(cell)
+  if kind == "string" then return #cell > 1024 and sub(cell, 1, 1024) .. "..." or cell end
+  if kind == "number" or kind == "boolean" then return cell end
+end
+
+local function fill(out, at, a, b, c, d, e, f, g)
+  out[at + 1], out[at + 2], out[at + 3], out[at + 4], out[at + 5], out[at + 6], out[at + 7] =
+    shown(a), shown(b), shown(c), shown(d), shown(e), shown(f), shown(g)
 end
 
 -- The cells of objects first..last, row by row; `now` in unix seconds.
 function kubernetes.rows(list, first, last, plan, now)
   local out, at = {}, 0
+  local cells, width = plan.shown.cells, #plan.shown.columns
   for index = first, last do
     local object = rawget(list, index)
-    if plan.namespace then at = fill(out, at, (dig(object, "metadata", "namespace"))) end
-    if plan.kind then at = fill(out, at, (get(object, "kind"))) end
-    if not plan.shown.unnamed then at = fill(out, at, (dig(object, "metadata", "name"))) end
-    at = fill(out, at, plan.shown.cells(object, now))
+    for _, read in next, plan.leading do
+      at = at + 1
+      out[at] = shown(read(object))
+    end
+    fill(out, at, cells(object, now))
+    at = at + width
   end
   return unpack(out, 1, at)
 end

@@ -25,8 +25,9 @@ def kubernetes_table(reader: Reader, raw: Any, subject: Any, kind: str) -> Table
 
     def read(first: int, last: int) -> list[Row]:
         found = lua["rows"](subject, first + 1, last, plan, now)
-        cells = found if isinstance(found, tuple) else (found,)
-        return rows_of(reader, [from_raw(cell) if isinstance(cell, str) else cell for cell in cells], len(columns))
+        cells = list(found) if isinstance(found, tuple) else [found]
+        cells = [from_raw(cell) if type(cell) is str and not cell.isascii() else cell for cell in cells]
+        return rows_of(reader, cells, len(columns))
 
     total = reader.lua["length"](subject)
     return Table(columns, Rows(total, read), total, "", node_of(reader, raw))

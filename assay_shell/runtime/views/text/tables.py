@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assay_shell.runtime.views.model import NUMBER, TEXT
 from assay_shell.runtime.views.text.units import cell_text
 from assay_shell.runtime.views.text.width import width_of
 
@@ -9,12 +10,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from assay_shell.runtime.views.model import Column, Row, Table
+    from assay_shell.runtime.views.model import Cell, Column, Row, Table
     from assay_shell.runtime.views.text.page import Page
 
 _MEASURED = 1000
 """Rows that decide how wide the columns are."""
 _GAP = 2
+_PLAIN_KINDS = (TEXT, NUMBER)
 _NARROWEST = 8
 """Columns of text are not cut below this; rather the last of them are left out."""
 _GOOD = """
@@ -58,13 +60,28 @@ def table_lines(table: Table, page: Page) -> Iterator[str]:
 
 def _texts(columns: Sequence[Column], rows: Sequence[Row], page: Page) -> list[list[str]]:
     """The cells as text, column by column."""
-    line = page.line
     by_column = list(zip(*rows, strict=True)) or [()] * len(columns)
-    return [
-        [cell if type(cell) is str and cell.isascii() and cell.isprintable() else line(cell_text(cell, column.kind))
-         for cell in cells]
-        for column, cells in zip(columns, by_column, strict=True)
-    ]  # fmt: skip
+    return [_column_texts(cells, column.kind, page) for column, cells in zip(columns, by_column, strict=True)]
+
+
+def _column_texts(cells: Sequence[Cell], kind: str, page: Page) -> list[str]:
+    """The texts of one column. Most cells of most columns are seen more than once."""
+    written: dict[Cell, str] = {}
+    texts = []
+    for cell in cells:
+        if type(cell) is str and cell.isascii() and cell.isprintable():
+            texts.append(cell)
+        elif type(cell) is int and kind in _PLAIN_KINDS:
+            texts.append(str(cell))
+        else:
+            known = type(cell) in (str, int)
+            text = written.get(cell) if known else None
+            if text is None:
+                text = page.line(cell_text(cell, kind))
+                if known:
+                    written[cell] = text
+            texts.append(text)
+    return texts
 
 
 class Layout:
