@@ -74,13 +74,17 @@ function look.keys(t, most, enough, beginning)
   return unpack(found)
 end
 
--- The chunks of functions in a table: of so many as are `enough`, among its first `most` members.
+-- The chunks that the functions among the first `most` members of a table come from, up to as many as are `enough`.
 function look.chunks(t, most, enough)
-  local found, key, value = {}, nil, nil
+  local found, seen, key, value = {}, {}, nil, nil
   for _ = 1, most do
     key, value = next(t, key)
     if key == nil or #found >= enough then break end
-    if type(value) == "function" then found[#found + 1] = frame(value, "S").source end
+    local chunk = type(value) == "function" and frame(value, "S").source
+    if chunk and not seen[chunk] then
+      seen[chunk] = true
+      found[#found + 1] = chunk
+    end
   end
   return unpack(found)
 end

@@ -5,6 +5,7 @@
     resolve.py     what an expression stands for: live.py looks at values,
                    knowledge.py and modulefiles.py at what is documented
     members.py, arguments.py, optionkeys.py, outside.py, cluster.py, commands.py   candidates
+    kubernetes.py  asks a cluster in the background for what cluster.py remembers
     matching.py    which of them fit
     inspection.py  documentation and source
     answers.py     what all of it answers with

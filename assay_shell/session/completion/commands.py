@@ -44,7 +44,5 @@ def command_place(source: str, cursor: int, commands: Sequence[CommandWord]) -> 
     word, blank, rest = head.partition(" ")
     if not blank:
         return CommandPlace(start, None)
-    argument = next((known.argument for known in commands if known.text == word), None)
-    if argument is None:
-        return None
+    argument = next((known.argument for known in commands if known.text == word), "")
     return CommandPlace(start + len(word) + 1 + len(rest) - len(rest.lstrip()), argument)

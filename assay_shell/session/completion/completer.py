@@ -30,7 +30,7 @@ class Completer:
 
     It looks at live values and at what is documented. It runs no code of a script, calls no metamethod, and waits for
     nothing. *commands* are the words that begin with a mark (`.help`, `%help`). *fetch* asks a cluster for names in the
-    background; without it none are offered.
+    background, as `KubernetesNames` does; without it none are offered.
     """
 
     def __init__(self, session: Session, *, commands: Sequence[CommandWord] = (), fetch: Fetch | None = None) -> None:

@@ -9,7 +9,7 @@ _ESCAPE = re.compile(
     r"\\(?:x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\}|([0-9]{1,3})|z\s*|([\s\S]))", re.ASCII
 )
 _PLAIN = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
-_FINISHED = re.compile(r"""\"(?:\\[\s\S]|[^"\\\n])*\"|'(?:\\[\s\S]|[^'\\\n])*'""")
+_FINISHED = re.compile(r"""\"(?:\\z\s*|\\[\s\S]|[^"\\\n])*\"|'(?:\\z\s*|\\[\s\S]|[^'\\\n])*'""")
 
 
 def is_finished(token: str) -> bool:

@@ -68,7 +68,7 @@ class Live:
         return list(zip(keys, flat[1::2], strict=True))
 
     def chunks(self, table: Any) -> list[str]:
-        """The names of the chunks that some functions of a table come from."""
+        """The names of the chunks that the functions of a table come from, some of them."""
         found = self._lua["chunks"](table, _MOST_ASKED, _ENOUGH_CHUNKS)
         return [from_raw(chunk) for chunk in (found if isinstance(found, tuple) else (found,)) if chunk is not None]
 

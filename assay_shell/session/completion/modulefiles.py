@@ -64,13 +64,25 @@ class ModuleFiles:
             self._comments[module] = lua_comments(file.text)
         return self._comments.get(module, {}).get(function, "")
 
+    def using(self, chunks: Iterable[str]) -> list[str]:
+        """Our own modules that are made of the shared parts *chunks* (`@assay/lib.kube_api.lua`), directly or not."""
+        wanted = {chunk.removeprefix("@assay/").removesuffix(".lua") for chunk in chunks}
+        return [name for name, file in self.files.items() if any(f'"assay.{part}"' in file.text for part in wanted)]
+
     def at(self, chunk: str) -> str:
         """The module whose functions come from *chunk* (`@assay/vault.lua`, `@./modules/x.lua`), "" for none."""
         path = chunk.removeprefix("@")
         if path.startswith("assay/") and path.endswith(".lua"):
             name = f"assay.{path[6:-4]}"
             return name if name in self.files else ""
+        if path == "[assay]":
+            return ""
         return next((name for name, file in self.files.items() if file.path == path), "")
+
+
+def is_shared(chunk: str) -> bool:
+    """Whether *chunk* is a part that our own modules share."""
+    return chunk.startswith("@assay/lib.")
 
 
 def _stamp() -> object:

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from assay_shell.runtime.catalog import Entry, Function
     from assay_shell.session.completion.knowledge import Knowledge
 
-_LISTED = re.compile(r"^- `(\w+)`: (.*(?:\n(?!- |\s*$).*)*)", re.MULTILINE)
+_LISTED = re.compile(r"^\s*- `(\w+)`: (.*(?:\n(?!\s*- |\s*$).*)*)", re.MULTILINE)
 _INLINE = re.compile(r"`(\w+)`(?:\s+\(((?:[^()]|\([^()]*\))*)\))?")
 _PROSE = re.compile(r"[Oo]ptions(?: also)?:(.*?)(?:\n\s*\n|\Z)", re.DOTALL)
-_ELSEWHERE = re.compile(r"[Oo]ptions (?:\w+ )?(?:as|of|for|to) (?:for |in |of )?`([\w.:]+)`|, as `?(\w+)`?$")
+_ELSEWHERE = re.compile(
+    r"[Oo]ptions (?:\w+ )?(?:as|of|for|to) (?:for |in |of )?`([\w.:]+)`|(?:, as|[Ss]ame as) `?([\w.:]+\w)`?"
+)
 _BRACES = re.compile(r"\{((?:[^{}]|\{[^{}]*\})*)\}")
 _DESCRIBED = re.compile(r"(?:opts|options|or|also)\s*:?\s*(\{(?:[^{}]|\{[^{}]*\})*\})")
 _KEY = re.compile(r"(\w+)\??\s*(.*)", re.DOTALL)
@@ -113,7 +115,10 @@ def _in_description(function: Function) -> Iterator[tuple[str, str]]:
     for parameter in function.parameters:
         if parameter.startswith("{"):
             yield from _listed_in(parameter[1 : parameter.rfind("}")])
-    for text in _DESCRIBED.findall(function.description):
+    described = _DESCRIBED.findall(function.description)
+    if not described and any(map(takes_options, function.parameters)):
+        described = [f"{{{text}}}" for text in _BRACES.findall(function.description)]
+    for text in described:
         yield from _listed_in(text[1:-1])
 
 

@@ -10,6 +10,7 @@ from lupa.lua55 import lua_type
 from assay_shell.session.completion.chains import Chain, Step, chain_before, chain_from
 from assay_shell.session.completion.knowledge import last_part, receiver
 from assay_shell.session.completion.literals import literal
+from assay_shell.session.completion.modulefiles import is_shared
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -258,11 +259,18 @@ class Resolver:
         return entry, max(parts, key=parts.count, default="")
 
     def _entry_of_client(self, table: Any) -> Entry | None:
-        """The module that functions of a table come from."""
-        for chunk in self._live.chunks(table):
-            if name := self._knowledge.modules.at(chunk):
-                return self._knowledge.modules.entry(name)
-        return None
+        """The module that functions of a table come from; where they are shared parts, the one that is most like it."""
+        modules, chunks = self._knowledge.modules, self._live.chunks(table)
+        for chunk in chunks:
+            if name := modules.at(chunk):
+                return modules.entry(name)
+        shared = [chunk for chunk in chunks if is_shared(chunk)]
+        if not shared:
+            return None
+        methods = {key for key, kind in self._live.members(table) if kind == "function"}
+        entries = [entry for name in modules.using(shared) if (entry := modules.entry(name)) is not None]
+        alike = {entry.name: sum(last_part(each.name) in methods for each in entry.functions) for entry in entries}
+        return max(entries, key=lambda entry: alike[entry.name], default=None)
 
     def function_in(self, thing: Thing, name: str, separator: str) -> Function | None:
         """The documentation of the member *name* of a documented thing."""
@@ -276,7 +284,8 @@ class Resolver:
         """The documentation of a live function that is the member *name* of *owner*, or stands alone."""
         if owner.entry is not None and name and (found := self.function_in(owner, name, separator)):
             modules, module = self._knowledge.modules, owner.entry.name
-            if module not in modules.files or modules.at(self._live.facts(function).chunk) == module:
+            chunk = self._live.facts(function).chunk
+            if module not in modules.files or is_shared(chunk) or modules.at(chunk) == module:
                 return found
         known = self._live.name_of(function)
         return self._knowledge.function(known) if known else None

@@ -8,6 +8,7 @@ import pytest
 
 from assay_shell.session.completion import Completer, Wanted
 from assay_shell.session.completion.cluster import LIFETIME, ClusterNames
+from assay_shell.session.completion.kubernetes import KubernetesNames
 
 
 class Cluster:
@@ -83,8 +84,22 @@ MODULE = """--- @module assay.k8s
 --- @quickref c:logs(namespace, pod, {container, tail, since}) -> str | Logs
 --- @quickref c:deployment(namespace, name) -> object | A deployment
 local M, Client = {}, {}
-function M.client() return { logs = Client.logs, deployment = Client.deployment } end
-function M.list(namespace, kind, opts) end
+local function names(...)
+  local items = {}
+  for index, name in ipairs({ ... }) do items[index] = { metadata = { name = name } } end
+  sleep(0.001)
+  return { items = items }
+end
+function Client:list(namespace, kind, opts)
+  if kind == "namespace" then return names("default", "shop") end
+  if kind == "forbidden" then error("k8s.list: HTTP 403") end
+  return names(namespace .. "-" .. kind .. "-1", namespace .. "-" .. kind .. "-2")
+end
+function Client:kinds() return { { kind = "Pod" }, { kind = "Service" } } end
+function M.client()
+  return { logs = Client.logs, deployment = Client.deployment, list = Client.list, kinds = Client.kinds }
+end
+function M.list(namespace, kind, opts) return Client:list(namespace, kind, opts) end
 function M.get_resource(namespace, kind, name, opts) end
 function Client:logs(namespace, pod, opts) end
 function Client:deployment(namespace, name) end
@@ -137,3 +152,44 @@ def test_names_are_offered_where_a_call_wants_them(typed, cluster, offered_later
 def test_options_of_a_signature_are_offered(offered, offered_later):
     assert offered('c:logs("shop", "cart", {▮') == ["container", "since", "tail"]
     assert offered('k8s.list("shop", "pod", { lab▮') == ["label_selector"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names"),
+    [
+        pytest.param(Wanted("namespaces", client="c"), ["default", "shop"], id="namespaces"),
+        pytest.param(Wanted("namespaces", client="k8s"), ["default", "shop"], id="by the module"),
+        pytest.param(Wanted("objects", "pod", "shop", "c"), ["shop-pod-1", "shop-pod-2"], id="pods"),
+        pytest.param(Wanted("objects", "job", "shop", "held.client"), ["shop-job-1", "shop-job-2"], id="by a field"),
+        pytest.param(Wanted("kinds", client="c"), ["pod", "service"], id="kinds"),
+        pytest.param(Wanted("kinds", client="k8s"), [], id="what the module does not have"),
+        pytest.param(Wanted("kinds", client="nothing"), [], id="no client"),
+    ],
+)
+@pytest.mark.usefixtures("offered_later")
+def test_a_cluster_is_asked_by_the_client_that_was_typed(typed, wanted, names):
+    typed.values("held = { client = c }")
+    assert typed.loop.run_until_complete(KubernetesNames(typed.session)(wanted)) == names
+
+
+@pytest.mark.usefixtures("offered_later")
+def test_a_refusal_of_the_cluster_reaches_nobody_but_the_log(typed):
+    told: list[str] = []
+    names = ClusterNames(KubernetesNames(typed.session), log=told.append)
+    typed.loop.run_until_complete(ask(names, Wanted("objects", "forbidden", "shop", "c")))
+    later(typed.loop)
+    assert "HTTP 403" in told[0]
+
+
+@pytest.mark.usefixtures("offered_later")
+def test_names_arrive_while_an_input_waits(typed):
+    names, wanted = ClusterNames(KubernetesNames(typed.session)), Wanted("namespaces", client="c")
+
+    async def both():
+        running = asyncio.ensure_future(typed.session.execute("sleep(0.05) return 1"))
+        await asyncio.sleep(0)
+        names.names(wanted)
+        await running
+        return names.names(wanted)
+
+    assert typed.loop.run_until_complete(both()) == ["default", "shop"]
