@@ -29,10 +29,13 @@ class MenuCompleter(Completer):
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         """The entries, for callers that can wait a moment."""
+        yield from self.at_once(document) or ()
+
+    def at_once(self, document: Document) -> list[Completion] | None:
+        """The entries; None where the VM is busy with other things."""
         text, cursor = document.text, document.cursor_position
         found = self._engine.ask_quickly(lambda workspace: workspace.completer.complete(text, cursor), None)
-        if found is not None:
-            yield from (entry(candidate, found.start - cursor) for candidate in found.items)
+        return None if found is None else [entry(candidate, found.start - cursor) for candidate in found.items]
 
     async def get_completions_async(
         self, document: Document, complete_event: CompleteEvent

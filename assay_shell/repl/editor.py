@@ -59,6 +59,7 @@ class Editor:
         self._next = ""
         self._engine = engine
         self._looked = False
+        menu = MenuCompleter(engine)
         self._session: PromptSession[str] = PromptSession(
             message=self._prompt,
             multiline=True,
@@ -68,7 +69,7 @@ class Editor:
             color_depth=self._depth,
             history=history,
             auto_suggest=AutoSuggestFromHistory() if settings.suggest else None,
-            completer=MenuCompleter(engine),
+            completer=menu,
             complete_while_typing=settings.complete_while_typing,
             reserve_space_for_menu=_MENU_ROWS,
             editing_mode=EditingMode.VI if settings.keys == "vi" else EditingMode.EMACS,
@@ -76,7 +77,7 @@ class Editor:
             enable_suspend=True,
             tempfile_suffix=".lua",
             input_processors=[HighlightMatchingBracketProcessor(chars="()[]{}")],
-            key_bindings=bindings(engine),
+            key_bindings=bindings(engine, menu),
             bottom_toolbar=None if screen.dumb else self._below,
             prompt_continuation=_continuation,
             input=input,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from prompt_toolkit.application.current import get_app
 from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import has_focus
@@ -15,16 +16,18 @@ from assay_shell.session.tokens import depth_at_end
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from prompt_toolkit.buffer import Buffer
+    from prompt_toolkit.completion import Completion
     from prompt_toolkit.key_binding import KeyPressEvent
 
+    from assay_shell.repl.completion import MenuCompleter
     from assay_shell.repl.engine import Engine
 
 _STEP = "  "
 _CLOSER = re.compile(r"\s*(?:(?:end|else|elseif|until)\b|[})])")
 
 
-def bindings(engine: Engine) -> KeyBindings:
-    """The shell's own keys; *engine* says whether an input is complete."""
+def bindings(engine: Engine, menu: MenuCompleter) -> KeyBindings:
+    """The shell's own keys; *engine* says whether an input is complete, *menu* how it may go on."""
     keys = KeyBindings()
     typing = has_focus(DEFAULT_BUFFER)
 
@@ -57,7 +60,7 @@ def bindings(engine: Engine) -> KeyBindings:
         elif buffer.complete_state and buffer.complete_state.current_completion:
             buffer.complete_next()
         else:
-            _complete(buffer)
+            _complete(buffer, menu)
 
     @keys.add("backspace", filter=typing)
     def back(event: KeyPressEvent) -> None:
@@ -70,16 +73,28 @@ def bindings(engine: Engine) -> KeyBindings:
     return keys
 
 
-def _complete(buffer: Buffer) -> None:
+def _complete(buffer: Buffer, menu: MenuCompleter) -> None:
     """Insert what all candidates have in common; with more than one, show them. A busy VM answers later."""
+    found = menu.at_once(buffer.document)
+    if found is None:
+        get_app().create_background_task(_complete_later(buffer, menu))
+    else:
+        _take(buffer, found)
+
+
+async def _complete_later(buffer: Buffer, menu: MenuCompleter) -> None:
     document = buffer.document
-    asked = CompleteEvent(completion_requested=True)
-    found = list(buffer.completer.get_completions(document, asked))
+    found = [each async for each in menu.get_completions_async(document, CompleteEvent(completion_requested=True))]
+    if buffer.document == document:
+        _take(buffer, found)
+
+
+def _take(buffer: Buffer, found: list[Completion]) -> None:
     buffer.cancel_completion()
     if len(found) == 1:
         buffer.apply_completion(found[0])
         return
-    if common := get_common_complete_suffix(document, found):
+    if common := get_common_complete_suffix(buffer.document, found):
         buffer.insert_text(common)
     buffer.start_completion(select_first=False)
 

@@ -49,7 +49,7 @@ def test_a_pasted_script_is_one_input(shell):
 def test_the_menu_shows_what_fits_with_its_first_sentence(shell):
     terminal = shell()
     terminal.type("json.enc" + TAB)
-    terminal.wait_for("json.encode")
+    terminal.wait_for_match(r"\u203a json\.encode")
     terminal.enter("({1})")
     terminal.wait_for_match(r"^\[1\]$")
 
