@@ -172,6 +172,8 @@ class Border:
         self._next_collection = 0.0
         self.adopt: Callable[[Any], Any] = lambda raw: raw
         self.object_of: Callable[[Any], Any] = lambda raw: None
+        self.unbox: Callable[[Any], Any] = lambda raw: raw
+        """The string that a box stands for; everything else as it is."""
         self.mark_of: Callable[[Any], str | None] = lambda raw: None
         """Whether a raw table is marked as `null`, `object` or `array`; json sets it when it is first used."""
         self.make_stream: Callable[[Stream], tuple[Any, ...]] = lambda stream: (stream,)
@@ -192,7 +194,7 @@ class Border:
 
     def deep(self, raw: Any) -> Any:
         """Plain Python data: what front ends and tests get. Tables become dicts and lists, functions stay wrapped."""
-        if lua_type(raw) == "table":
+        if lua_type(raw) == "table" and lua_type(raw := self.unbox(raw)) == "table":
             return _lenient(raw, self, ())
         return self.to_python(raw)
 

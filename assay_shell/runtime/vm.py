@@ -129,6 +129,7 @@ class Runtime(Host):
         self.scheduler.use(driver)
         self.border.adopt = driver["identity"]
         self.border.object_of = driver["object"]
+        self.border.unbox = driver["unbox"]
         self.border.make_stream = self._stream
         from assay_shell.runtime.builtins import GROUPS
         from assay_shell.runtime.standard import register
@@ -192,10 +193,12 @@ class Runtime(Host):
     async def results_of(self, function: Any, *args: object) -> list[Any]:
         """Run a function that `compile` gave on the running event loop; its raw results, which may be kept.
 
+        Long strings stay in Lua, and a box, which is a raw table, stands for each: `border.unbox` gives the string.
+
         Errors as `evaluate`.
         """
         task = await self.scheduler.run_main_async(function, *map(self.border.to_lua, args))
-        return self._answer(task, lambda results: list(map(self.border.adopt, results)))
+        return self._answer(task, lambda results: list(map(self.border.adopt, results)), "kept_results")
 
     def _run(self, function: Any, args: Sequence[object]) -> Task:
         return self.scheduler.run_main(function, *map(self.border.to_lua, args))
@@ -203,12 +206,14 @@ class Runtime(Host):
     def _finish(self, task: Task) -> list[Any]:
         return self._answer(task, lambda results: [self.border.deep(raw) for raw in results])
 
-    def _answer(self, task: Task, convert: Callable[[tuple[Any, ...]], Answer]) -> Answer:
-        """What *convert* makes of the raw results of an ended main chunk."""
+    def _answer(
+        self, task: Task, convert: Callable[[tuple[Any, ...]], Answer], read: str = "results"
+    ) -> Answer:
+        """What *convert* makes of the raw results of an ended main chunk, which the driver's function *read* gives."""
         try:
             if task.state != "done":
                 raise self.task_error(task)
-            return convert(self.task_results(task))
+            return convert(self.task_results(task, read))
         finally:
             self._stop = None
             self.scheduler.forget(task)
@@ -259,9 +264,9 @@ class Runtime(Host):
         """The documentation of a function or group as plain text, None when there is no such name."""
         return self.catalog.explain(name)
 
-    def task_results(self, task: Task) -> tuple[Any, ...]:
-        """The raw results of a finished task."""
-        found = self.driver["results"](task.id)
+    def task_results(self, task: Task, read: str = "results") -> tuple[Any, ...]:
+        """The raw results of a finished task; with `kept_results` for *read* long strings are boxes."""
+        found = self.driver[read](task.id)
         return found[1:] if isinstance(found, tuple) else ()
 
     def task_error(self, task: Task) -> AssayError:

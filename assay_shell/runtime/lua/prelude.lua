@@ -366,6 +366,32 @@ function driver.results(id)
   return results.n, unpack(results, 1, results.n)
 end
 
+-- Boxes: results that are kept stay in Lua where they are long strings, and a table stands for each.
+local LONG = 65536
+local boxes = setmetatable({}, { __mode = "k" })
+
+local function boxed(value)
+  if type(value) ~= "string" or #value <= LONG then return value end
+  local box = { value }
+  boxes[box] = true
+  return box
+end
+
+local function unboxed(value)
+  if boxes[value] then return value[1] end
+  return value
+end
+driver.unbox, core.unbox = unboxed, unboxed
+
+function core.is_box(value) return boxes[value] == true end
+
+-- How many results a finished task has, and these, with boxes for long strings.
+function driver.kept_results(id)
+  local results, kept = tasks[id].results, {}
+  for index = 1, results.n do kept[index] = boxed(results[index]) end
+  return results.n, unpack(kept, 1, results.n)
+end
+
 -- message, traceback, chunk, line, prefix, value of a failed task.
 function driver.failure(id)
   local record = tasks[id]

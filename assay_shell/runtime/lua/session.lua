@@ -1,7 +1,7 @@
 -- The locals of an interactive session: each is the variable itself, held by a closure over it.
 local core = ...
-local upvalue, join = core.upvalue, core.join
-local gmatch, pack = string.gmatch, table.pack
+local upvalue, join, unbox = core.upvalue, core.join, core.unbox
+local gmatch, pack, unpack = string.gmatch, table.pack, table.unpack
 
 local bindings, order = {}, {} -- name -> { closure, index of its upvalue }
 
@@ -39,7 +39,9 @@ local session = {}
 
 -- The function of an input, with the variables that it shares joined to theirs.
 function session.open(maker, ...)
-  local f = maker(keep, pass, ...)
+  local given = pack(...)
+  for index = 1, given.n do given[index] = unbox(given[index]) end
+  local f = maker(keep, pass, unpack(given, 1, given.n))
   for index = 1, 255 do
     local name = upvalue(f, index)
     if not name then break end

@@ -8,7 +8,7 @@ local next, type, rawget, rawlen, setmetatable = next, type, rawget, rawlen, set
 local sub, find, match, sort, unpack = string.sub, string.find, string.match, table.sort, table.unpack
 local mathtype, tonumber = math.type, tonumber
 
-local views = {}
+local views = { is_box = core.is_box }
 core.views = views
 
 local COUNTED = 10000 -- members of a map that are counted and put in order

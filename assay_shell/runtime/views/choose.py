@@ -27,12 +27,13 @@ def choose(runtime: Host, raw: Any) -> View:
 
     Nothing of a script runs, no metamethod is called, and no more of the value is read than a view needs.
     """
-    return _of(reader_of(runtime), raw, None)
+    reader = reader_of(runtime)
+    return _of(reader, *reader.opened(raw, HEAD + reader.margin))
 
 
 def choose_whole(runtime: Host, raw: Any) -> View:
     """The view of a raw Lua value whose texts are read to their ends, as exports need it."""
-    return _of(reader_of(runtime).to_the_end(), raw, None)
+    return _of(reader_of(runtime).to_the_end(), runtime.border.unbox(raw), None)
 
 
 def choose_member(runtime: Host, table: Any, key: Any) -> View:

@@ -26,7 +26,8 @@ _MARKS = {"object": MAP, "array": LIST}
 
 def node_of(reader: Reader, raw: Any) -> Node:
     """The node of a raw value."""
-    return _node(reader, raw, None, _NO, ())
+    opened, whole = reader.opened(raw, reader.window)
+    return _node(reader, opened, whole, _NO, ())
 
 
 def _node(reader: Reader, raw: Any, whole: int | None, secret: str, above: tuple[str, ...]) -> Node:

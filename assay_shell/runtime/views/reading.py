@@ -87,6 +87,12 @@ class Reader:
         found = self.lua["member"](table, key, most)
         return found if isinstance(found, tuple) else (found, None)
 
+    def opened(self, raw: Any, most: int) -> tuple[Any, int | None]:
+        """*raw*, or the string that it is a box for: of a long one the first *most* bytes, and its length."""
+        if kind_of(raw) == "table" and self.lua["is_box"](raw):
+            return self.member(raw, 1, most)
+        return raw, None
+
     def items(self, table: Any, first: int, last: int) -> Iterator[Member]:
         """Items *first* to *last* of a list, from 1."""
         for start in range(first, last + 1, _CHUNK):

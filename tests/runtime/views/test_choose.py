@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from assay_shell.runtime.redact import MASK
-from assay_shell.runtime.views.model import Column, Table, Tree
+from assay_shell.runtime.views.choose import choose, choose_whole
+from assay_shell.runtime.views.model import Column, Table, Text, Tree
+from assay_shell.runtime.views.reading import kind_of
 from assay_shell.runtime.views.text import render
+from assay_shell.session.session import Session
 
 
 @pytest.mark.parametrize(
@@ -92,3 +97,17 @@ def test_no_metamethod_is_called(runtime, view):
     assert render(view(code))
     assert render(view("return { { name = 'a', x = setmetatable({}, { __index = error, __len = error }) } }"))
     assert runtime.evaluate("return calls") == [0]
+
+
+def test_a_long_result_of_a_session_stays_in_lua(runtime):
+    session = Session(runtime)
+    outcome = asyncio.run(session.execute("('x'):rep(50000000)"))
+    (raw,) = outcome.values
+    assert kind_of(raw) == "table"
+    found = choose(runtime, raw)
+    assert isinstance(found, Text)
+    assert found.left_out > 49_000_000
+    assert len(runtime.border.deep(raw)) == 50_000_000
+    assert isinstance(choose_whole(runtime, raw), Text)
+    assert asyncio.run(session.execute("#_")).values == [50_000_000]
+    assert asyncio.run(session.execute("type(_2)")).values == ["string"]
