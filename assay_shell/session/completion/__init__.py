@@ -1,7 +1,7 @@
 """Completion, signature help and documentation of half-typed input.
 
     completer.py   decides who answers
-    place.py       what stands at the cursor; chains.py and literals.py read expressions and strings
+    place.py       what stands at the cursor; reading.py, chains.py and literals.py read words, expressions, strings
     resolve.py     what an expression stands for: live.py looks at values,
                    knowledge.py and modulefiles.py at what is documented
     members.py, arguments.py, optionkeys.py, outside.py, cluster.py, commands.py   candidates

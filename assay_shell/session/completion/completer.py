@@ -14,6 +14,7 @@ from assay_shell.session.completion.members import Members
 from assay_shell.session.completion.optionkeys import OptionKeys
 from assay_shell.session.completion.outside import files
 from assay_shell.session.completion.place import Place, place_at
+from assay_shell.session.completion.reading import Reader
 from assay_shell.session.completion.resolve import Resolver
 from assay_shell.session.tokens import KEYWORDS
 
@@ -37,6 +38,7 @@ class Completer:
         runtime = session.runtime
         self._session = session
         self._commands = commands
+        self._reader = Reader()
         self._live = Live(runtime)
         self._knowledge = Knowledge(runtime)
         self._resolver = Resolver(session, self._live, self._knowledge)
@@ -54,7 +56,7 @@ class Completer:
         """What can stand at *cursor*, the best first; the candidates replace the text from `start` to `end`."""
         if (found := self._in_command(source, cursor)) is not None:
             return found
-        place = place_at(source, cursor)
+        place = place_at(source, cursor, self._reader)
         if place.kind == "member":
             return self._member(place, cursor)
         if place.kind == "key":
@@ -139,13 +141,14 @@ class Completer:
 
     def signature(self, source: str, cursor: int) -> SignatureHelp | None:
         """The call around *cursor* and its current argument, None where there is none that is known."""
-        return self._arguments.signature(place_at(source, cursor))
+        return self._arguments.signature(place_at(source, cursor, self._reader))
 
     def inspect(self, source: str, cursor: int, *, detail: bool = False) -> Documentation | None:
         """What is known of the name at *cursor*, or of the call around it; with *detail* its source code too."""
         from assay_shell.session.completion.inspection import Inspection
 
-        return Inspection(self._session, self._live, self._knowledge, self._resolver).at(source, cursor, detail=detail)
+        inspection = Inspection(self._session, self._live, self._knowledge, self._resolver)
+        return inspection.at(source, cursor, self._reader, detail=detail)
 
 
 def _is_name(text: str) -> bool:

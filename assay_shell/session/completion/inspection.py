@@ -10,14 +10,15 @@ from assay_shell.session.completion.place import open_call
 from assay_shell.session.completion.resolve import Thing
 from assay_shell.session.completion.shape import shape_of
 from assay_shell.session.completion.sources import Sources
-from assay_shell.session.tokens import Token, tokens
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from assay_shell.runtime.catalog import Function
     from assay_shell.session.completion.knowledge import Knowledge
     from assay_shell.session.completion.live import Live
+    from assay_shell.session.completion.reading import Reader
     from assay_shell.session.completion.resolve import Resolver, Session
+    from assay_shell.session.tokens import Token
 
 
 _OWNERS = 2
@@ -35,9 +36,10 @@ class Inspection:
         self._calls = Calls(live, resolver)
         self._sources = Sources(session, live, knowledge)
 
-    def at(self, source: str, cursor: int, *, detail: bool) -> Documentation | None:
+    def at(self, source: str, cursor: int, reader: Reader, *, detail: bool) -> Documentation | None:
         """What is known of the name at *cursor*, or of the call around it; None for nothing."""
-        words = [word for word in tokens(_until_end_of_word(source, cursor)) if word.kind != "comment"]
+        text = _until_end_of_word(source, cursor)
+        words = [word for word in reader.words(text, len(text))[0] if word.kind != "comment"]
         if (module := self._module_in_string(words, detail=detail)) is not None:
             return module
         chain = self._named(words) or self._around(words)

@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 from assay_shell.session.completion.chains import Chain, chain_before
 from assay_shell.session.completion.literals import is_finished, literal, opening
-from assay_shell.session.tokens import Token, tokens
 
-_MOST_SOURCE = 20_000
-"""Characters before the cursor that are read: in a longer input the rest is too far off to matter."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from assay_shell.session.completion.reading import Reader
+    from assay_shell.session.tokens import Token
+
 _CLOSERS = {")": "(", "]": "[", "}": "{"}
 _HEADS = frozenset(("while", "for"))
 _OPENERS = frozenset(("function", "if", "repeat", *_HEADS))
@@ -58,11 +60,9 @@ class Place(NamedTuple):
     quote: str = ""
 
 
-def place_at(source: str, cursor: int) -> Place:
+def place_at(source: str, cursor: int, reader: Reader) -> Place:
     """What stands at *cursor*."""
-    offset = _beginning(source, cursor)
-    before = source[offset:cursor]
-    words = tokens(before, comments=True)
+    words, before, offset = reader.words(source, cursor)
     last = words[-1] if words and words[-1].end == len(before) else None
     words = [word for word in words if word.kind != "comment"]
     start = (last.start if last is not None else len(before)) + offset
@@ -77,13 +77,6 @@ def place_at(source: str, cursor: int) -> Place:
             return _at(words, "", cursor)
         return _in_string(words[:-1], last, offset)
     return Place("nothing", "", cursor, words[:-1], open_call(words[:-1]))
-
-
-def _beginning(source: str, cursor: int) -> int:
-    """Where reading starts: at the beginning, or at some line of a very long source."""
-    if cursor <= _MOST_SOURCE:
-        return 0
-    return source.find("\n", cursor - _MOST_SOURCE, cursor) + 1 or cursor - _MOST_SOURCE
 
 
 def _at(words: list[Token], typed: str, start: int) -> Place:

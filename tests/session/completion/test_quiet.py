@@ -73,12 +73,12 @@ def test_a_group_that_nobody_has_used_is_not_loaded_by_tab(typed, offered):
 
 def test_a_huge_table_is_not_walked(typed, completer):
     typed.values("local big = {} for i = 1, 300000 do big[i] = i end  for i = 1, 300000 do big['key' .. i] = i end")
-    from time import perf_counter
+    from time import process_time
 
-    started = perf_counter()
+    started = process_time()
     completer.complete("big.", 4)
     completer.inspect("big", 3)
-    assert perf_counter() - started < 0.25  # a walk would take half a second
+    assert process_time() - started < 0.25  # a walk would take half a second
 
 
 def test_a_table_that_contains_itself_is_followed_as_far_as_it_is_typed(typed, offered, completer):
