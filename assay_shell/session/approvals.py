@@ -36,7 +36,7 @@ class Question:
         hide = runtime.redactor.text
         self.name = effect.name
         self.what = hide(headline_of(effect))
-        self.details = [hide(line) for line in details_of(effect)]
+        self.details = [hide(line) for line in details_of(runtime, effect)]
 
     async def diff(self) -> list[str]:
         """What would change: lines that compare what is there now. It reads for that, and writes nothing."""

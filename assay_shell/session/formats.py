@@ -33,8 +33,17 @@ def view_of(runtime: Runtime, raw: Any, form: str) -> View:
 
 
 def masked(runtime: Runtime, raw: Any) -> Any:
-    """Return a raw value as plain data, secrets masked."""
-    return runtime.redactor.value(runtime.border.deep(raw))
+    """Return a raw value as plain data, secrets masked, members in the order of their names."""
+    return _ordered(runtime.redactor.value(runtime.border.deep(raw)))
+
+
+def _ordered(value: Any) -> Any:
+    """*value* with the members of each table by name: a Lua table has no order of its own."""
+    if isinstance(value, list):
+        return [_ordered(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: _ordered(value[key]) for key in sorted(value, key=lambda key: (isinstance(key, str), str(key)))}
 
 
 def plain_text(value: Any) -> str:

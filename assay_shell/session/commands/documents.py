@@ -65,10 +65,10 @@ def _found(workspace: Workspace, name: str, *, detail: bool) -> Documentation:
     name = name.strip().strip("\"'")
     found = workspace.completer.inspect(name, len(name), detail=detail) if _NAME.fullmatch(name) else None
     if found is None:
-        from assay_shell.runtime.nearest import did_you_mean
+        from assay_shell.runtime.nearest import nearest
 
-        known = [*workspace.names(""), *(function for function in workspace.runtime.builtins if "." in function)]
-        raise CommandError(f"nothing is known of '{name}'{did_you_mean(name, known)}")
+        near = workspace.runtime.catalog.nearest(name) or nearest(name, workspace.names(""))
+        raise CommandError(f"nothing is known of '{name}'" + (f"; did you mean {near}?" if near else ""))
     return found
 
 

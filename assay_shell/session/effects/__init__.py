@@ -26,10 +26,10 @@ def headline_of(effect: Effect) -> str:
     return f"{effect.name} {effect.target}".rstrip()
 
 
-def details_of(effect: Effect) -> list[str]:
+def details_of(runtime: Runtime, effect: Effect) -> list[str]:
     """Further lines: the body, the statement's parameters, the folder of a command."""
     kind = _kind(effect)
-    return [] if kind is None else list(kind.details(effect))
+    return [] if kind is None else list(kind.details(runtime, effect))
 
 
 async def diff_of(runtime: Runtime, effect: Effect) -> list[str]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _LONGEST = 256 << 10
 
 
-def details(effect: Effect) -> list[str]:
+def details(runtime: Runtime, effect: Effect) -> list[str]:
     """How much is written."""
     data = _data(effect)
     return [] if data is None else [f"{len(data)} bytes"]

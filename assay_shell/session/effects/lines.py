@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from assay_shell.runtime.redact import MASK
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
+
+    Mask = Callable[[Any], Any]
 
 MOST = 20
 """Lines that are shown of one thing."""
@@ -21,33 +25,38 @@ def cut(lines: list[str]) -> list[str]:
 
 def leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Path and value of everything in *data* that holds nothing further."""
-    if isinstance(data, dict) and data:
+    if isinstance(data, dict) and (data or not path):
         for key, value in data.items():
             yield from leaves(value, f"{path}.{key}" if path else str(key))
-    elif isinstance(data, list) and data:
+    elif isinstance(data, list) and (data or not path):
         for index, value in enumerate(data, 1):
             yield from leaves(value, f"{path}[{index}]")
     else:
         yield path or "(all)", data
 
 
-def shown(data: Any) -> list[str]:
-    """One line for each leaf."""
-    return cut([f"{path}  {_brief(value)}" for path, value in leaves(data)])
+def shown(data: Any, mask: Mask) -> list[str]:
+    """One line for each leaf, secrets masked."""
+    return cut([f"{path}  {_brief(value)}" for path, value in leaves(mask(data))])
 
 
-def changes(before: Any, after: Any, *, whole: bool) -> list[str]:
+def changes(before: Any, after: Any, mask: Mask, *, whole: bool) -> list[str]:
     """One line for each leaf that *after* changes; with *whole* also for those of *before* that it lacks."""
     old, new = dict(leaves(before)), dict(leaves(after))
+    old_shown, new_shown = dict(leaves(mask(before))), dict(leaves(mask(after)))
+
+    def of(masked: dict[str, Any], path: str) -> str:
+        return _brief(masked.get(path, MASK))
+
     lines = []
     for path, value in new.items():
         known = old.get(path, _NOTHING)
         if known is _NOTHING:
-            lines.append(f"{path}  + {_brief(value)}")
+            lines.append(f"{path}  + {of(new_shown, path)}")
         elif known != value:
-            lines.append(f"{path}  {_brief(known)} → {_brief(value)}")
+            lines.append(f"{path}  {of(old_shown, path)} → {of(new_shown, path)}")
     if whole:
-        lines += [f"{path}  - {_brief(value)}" for path, value in old.items() if path not in new]
+        lines += [f"{path}  - {of(old_shown, path)}" for path in old if path not in new]
     return cut(lines) or ["no change"]
 
 

@@ -9,9 +9,10 @@ from assay_shell.runtime.values import Table
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from assay_shell.runtime.guard import Effect
+    from assay_shell.runtime.vm import Runtime
 
 
-def details(effect: Effect) -> list[str]:
+def details(runtime: Runtime, effect: Effect) -> list[str]:
     """The folder, and the names of the variables that are set."""
     options = effect.values[1] if len(effect.values) > 1 else None
     if not isinstance(options, Table):

@@ -17,7 +17,7 @@ _COMPARED = frozenset(("PUT", "PATCH", "DELETE"))
 _LONGEST = 64 << 10
 
 
-def details(effect: Effect) -> list[str]:
+def details(runtime: Runtime, effect: Effect) -> list[str]:
     """The body."""
     body = _body(effect)
     if body is None or body == "":
@@ -25,7 +25,7 @@ def details(effect: Effect) -> list[str]:
     data = _parsed(body)
     if data is None:
         return cut(str(body)[:_LONGEST].split("\n"))
-    return shown(data)
+    return shown(data, runtime.redactor.value)
 
 
 async def compare(runtime: Runtime, effect: Effect) -> list[str]:
@@ -42,8 +42,8 @@ async def compare(runtime: Runtime, effect: Effect) -> list[str]:
     if before is None or after is None:
         return []
     if isinstance(after, list) and method == "PATCH":  # a JSON patch is a list of operations already
-        return shown(after)
-    return changes(before, after, whole=method != "PATCH")
+        return shown(after, runtime.redactor.value)
+    return changes(before, after, runtime.redactor.value, whole=method != "PATCH")
 
 
 async def _current(runtime: Runtime, effect: Effect, url: str) -> Any:
