@@ -124,9 +124,11 @@ class Reader:
         if length <= most:
             return self.mask(from_raw(raw)), 0
         window = raw[: most + self.margin]
-        text = self.mask(from_raw(window))
-        if length > len(window):
-            text = text[: max(0, len(text) - self.margin)]
+        if length > len(window):  # the dot ends the payload of a JWT, without which it would not be known for one
+            text = self.mask(f"{from_raw(window)}.")
+            text = text[: max(0, len(text) - 1 - self.margin)]
+        else:
+            text = self.mask(from_raw(window))
         kept = text[:most]
         return kept, max(0, length - len(as_bytes(kept)))
 

@@ -111,3 +111,19 @@ def test_a_long_result_of_a_session_stays_in_lua(runtime):
     assert isinstance(choose_whole(runtime, raw), Text)
     assert asyncio.run(session.execute("#_")).values == [50_000_000]
     assert asyncio.run(session.execute("type(_2)")).values == ["string"]
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        pytest.param(f"eyJhbGciOiJSUzI1NiJ9.{'Ab1_' * 800}.{'Cd2-' * 80}", id="token"),
+        pytest.param(f"-----BEGIN PRIVATE KEY-----\\n{'Ab1/' * 800}\\n-----END PRIVATE KEY-----", id="key"),
+        pytest.param(f"Authorization: Bearer {'Ab1_' * 800}", id="header"),
+        pytest.param(f"password={'Ab1_' * 800}", id="password"),
+    ],
+)
+def test_a_long_secret_is_masked_wherever_a_text_is_cut(view, secret):
+    for before in range(0, 3000, 111):
+        text = f"('word '):rep({before // 5}) .. ('x'):rep({before % 5}) .. ' {secret}' .. (' tail'):rep(1000)"
+        assert "Ab1" not in render(view(f"return {{ a = {text} }}"), None)
+        assert "Ab1" not in render(view(f"return {{ {{ a = {text} }} }}"), None)
