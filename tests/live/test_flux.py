@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
-
 import pytest
 
 from tests.live.harness import crds
@@ -38,12 +35,7 @@ def filled(kubernetes: Cluster) -> Cluster:
 
 @pytest.fixture
 def talk(filled):
-    head = (
-        f"local c = m.client('{filled.url}', {{ token = '{filled.token}', ca_cert_file = '{filled.ca}' }}) "
-        "local function names(list) local found = {} "
-        "for i, item in ipairs(list.items) do found[i] = item.metadata.name end return table.concat(found, ' ') end "
-    )
-    return Talk("flux", head)
+    return crds.talk_to("flux", filled)
 
 
 def test_all_kinds_are_listed(talk):
@@ -109,27 +101,13 @@ def test_an_object_is_suspended_and_resumed(talk):
 
 
 def test_a_reconciliation_is_asked_for_and_waited_for(talk, filled):
-    kind = KINDS["GitRepository"]
-    path, ended = kind.path("default", "repo"), threading.Event()
+    def react(found):
+        mark = found["metadata"].get("annotations", {}).get("reconcile.fluxcd.io/requestedAt")
+        return {"status": {"lastHandledReconcileAt": mark}} if mark else None
 
-    def controller() -> None:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline and not ended.is_set():
-            marks = filled.call("GET", path)["metadata"].get("annotations", {})
-            if mark := marks.get("reconcile.fluxcd.io/requestedAt"):
-                status = {"status": {"lastHandledReconcileAt": mark}}
-                filled.call("PATCH", f"{path}/status", status, "application/merge-patch+json")
-                return
-            ended.wait(0.1)
-
-    worker = threading.Thread(target=controller)
-    worker.start()
-    try:
+    with crds.controller(filled, KINDS["GitRepository"].path("default", "repo"), react):
         code = "return c:reconcile('git_repositories', 'default', 'repo', 20).status.lastHandledReconcileAt ~= nil"
         assert talk(code) is True
-    finally:
-        ended.set()
-        worker.join()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import pytest
 from tests.live.harness import crds
 from tests.live.harness.crds import conditions
 from tests.live.harness.kubernetes import Cluster
-from tests.live.harness.reach import Talk
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(90)]
 
@@ -42,13 +41,7 @@ def filled(kubernetes: Cluster) -> Cluster:
 
 @pytest.fixture
 def talk(filled):
-    head = (
-        f"local n, opts = '{SPACE}', {{ token = '{filled.token}', ca_cert_file = '{filled.ca}' }} "
-        f"local c = m.client('{filled.url}', opts) "
-        "local function names(list) local found = {} "
-        "for i, item in ipairs(list) do found[i] = item.metadata.name end return table.concat(found, ' ') end "
-    )
-    return Talk("kargo", head)
+    return crds.talk_to("kargo", filled, SPACE)
 
 
 def test_all_kinds_are_listed(talk):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tests.live.harness.kubernetes import Cluster
+from tests.live.harness.reach import Talk
 
 _FREE = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
@@ -142,3 +145,38 @@ def conditions(**states: str | bool) -> list[dict[str, str]]:
         }
         for kind, state in states.items()
     ]
+
+
+@contextlib.contextmanager
+def controller(
+    cluster: Cluster, path: str, react: Callable[[Any], dict[str, Any] | None], part: str = "/status"
+) -> Iterator[None]:
+    """Play the controller of the object at *path*: once *react* gives a change for it, its *part* gets that."""
+    ended = threading.Event()
+
+    def act() -> None:
+        while not ended.wait(0.1):
+            if change := react(cluster.call("GET", path)):
+                cluster.call("PATCH", path + part, change, "application/merge-patch+json")
+                return
+
+    worker = threading.Thread(target=act)
+    worker.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        worker.join()
+
+
+def talk_to(module: str, cluster: Cluster, namespace: str = "default") -> Talk:
+    """Run code for a module on *cluster*: `c` is a client, `n` a namespace, `names` and `all` give names of items."""
+    head = (
+        f"local n, opts = '{namespace}', {{ token = '{cluster.token}', ca_cert_file = '{cluster.ca}' }} "
+        f"local c = m.client('{cluster.url}', opts) "
+        "local function names(list) local found = {} for i, item in ipairs(list.items or list) do "
+        "found[i] = item.metadata.name end return table.concat(found, ' ') end "
+        "local function all(next) local found = {} for item in next do found[#found + 1] = item end "
+        "return names(found) end "
+    )
+    return Talk(module, head)

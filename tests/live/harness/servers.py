@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.live.harness import lab
 from tests.live.harness.golang import are_built, build
 from tests.live.harness.programs import (
     Broken,
@@ -99,6 +100,7 @@ SERVERS = (
         lambda: from_npm("unleash-server", UNLEASH).exists(),
         lambda seconds: install_from_npm("unleash-server", UNLEASH),
     ),
+    Server("jupyterlab", 1, lab.is_present, lab.get),
     _go("kubernetes", 10, "etcd", "kube-apiserver", "kube-controller-manager", "kwok"),
     _go("temporal", 5, "temporal"),
     _go("prometheus", 2, "prometheus"),
