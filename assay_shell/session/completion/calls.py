@@ -7,6 +7,7 @@ from typing import NamedTuple
 from lupa.lua55 import lua_type
 
 from assay_shell.session.completion.chains import Chain, chain_before
+from assay_shell.session.completion.knowledge import written_parameters
 from assay_shell.session.completion.literals import literal
 from assay_shell.session.completion.resolve import NOTHING, Thing
 
@@ -70,7 +71,7 @@ class Calls:
             function = self._resolver.document(thing.value, owner, name, separator or ".")
         entry = owner.entry or thing.entry
         if function is not None:
-            return Callee(name, typed, separator, _written(function, separator), function, entry, thing)
+            return Callee(name, typed, separator, written_parameters(function, separator), function, entry, thing)
         if is_function:
             return Callee(name, typed, separator, self._defined(thing, separator), None, entry, thing)
         if name == "client" and thing.part and not thing.live:
@@ -91,13 +92,6 @@ class Calls:
             return None
         thing = self._resolver.resolve(chain, words)
         return thing.value if thing.live and isinstance(thing.value, str) else None
-
-
-def _written(function: Function, separator: str) -> tuple[str, ...]:
-    """The parameters that a call writes: where a client has a function as its method, the first is the client."""
-    if separator == ":" and ":" not in function.name:
-        return function.parameters[1:]
-    return function.parameters
 
 
 def _receiver(chain: Chain) -> str:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from assay_shell.runtime.declare import Builtin
     from assay_shell.runtime.vm import Runtime
 
+_MODULE = "M"
+"""What headers call the module itself."""
+_FILLED = (("url",), ("client",), ("self",))
+
 
 class Knowledge:
     """Documentation by name; read when it is first asked for."""
@@ -144,3 +148,13 @@ def receiver(name: str) -> str:
     """`http` of `http.get`, `c` of `c:logs`, "" of `sleep`."""
     return name.replace(":", ".").rpartition(".")[0]
 
+
+def written_parameters(function: Function, separator: str) -> tuple[str, ...]:
+    """The parameters that a call writes.
+
+    Behind a colon the first may be there already: the text of a function for strings, and the address of a module's
+    function that clients have as a method.
+    """
+    first = function.parameters[:1]
+    taken = receiver(function.name) == "string" or (receiver(function.name) == _MODULE and first in _FILLED)
+    return function.parameters[1:] if separator == ":" and taken else function.parameters

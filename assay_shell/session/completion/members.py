@@ -5,7 +5,7 @@ from __future__ import annotations
 from lupa.lua55 import lua_type
 
 from assay_shell.session.completion.answers import Candidate
-from assay_shell.session.completion.knowledge import last_part, receiver
+from assay_shell.session.completion.knowledge import last_part, receiver, written_parameters
 from assay_shell.session.completion.live import kind_of
 from assay_shell.session.completion.resolve import Thing
 from assay_shell.session.tokens import KEYWORDS, Token
@@ -131,7 +131,10 @@ def _constructor(module: str) -> Function:
 
 def _documented(name: str, function: Function, separator: str) -> Candidate:
     kind = "method" if separator == ":" else "function"
-    return Candidate(name, kind, function.signature, function.description)
+    signature = function.signature
+    if receiver(function.name) == "M" and function.parameters:  # a header's name for its module tells nobody anything
+        signature = f"{name}({', '.join(written_parameters(function, separator))})"
+    return Candidate(name, kind, signature, function.description)
 
 
 def typed_names(words: list[Token]) -> list[str]:

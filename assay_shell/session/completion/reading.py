@@ -32,7 +32,7 @@ class Reader:
         """Keep the words of all lines but the last, unless one of them reaches into it."""
         end = before.rfind("\n") + 1
         kept = len(words)
-        while kept and words[kept - 1].end > end:
+        while kept and words[kept - 1].end >= end:  # one that ends there may go on
             kept -= 1
             end = min(end, words[kept].start)
         self._text, self._words = before[:end], words[:kept]

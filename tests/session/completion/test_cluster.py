@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
@@ -193,3 +194,42 @@ def test_names_arrive_while_an_input_waits(typed):
         return names.names(wanted)
 
     assert typed.loop.run_until_complete(both()) == ["default", "shop"]
+
+
+def listed(*names):
+    """What an API server says to a list."""
+    return json.dumps({"items": [{"metadata": {"name": name}} for name in names], "metadata": {}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        pytest.param('c:logs("', ["default", "shop"], id="namespaces"),
+        pytest.param('c:logs("shop", "', ["cart-1", "cart-2"], id="pods"),
+        pytest.param('c:pods("sh', ["shop"], id="namespaces of a list"),
+        pytest.param('c:pod("shop", "', ["cart-1", "cart-2"], id="a pod"),
+        pytest.param('k8s.client(stub_url, options):logs("', [], id="of a client that is not made yet"),
+    ],
+)
+def test_our_own_kubernetes_module_answers(typed, stub, source, names):
+    stub.on("GET", "/api/v1/namespaces", body=listed("default", "shop"))
+    stub.on("GET", "/api/v1/namespaces/shop/pods", body=listed("cart-1", "cart-2"))
+    typed.values(f'k8s = require("assay.k8s")  c = k8s.client("{stub.url}", {{ token = "t" }})')
+    completer = Completer(typed.session, fetch=KubernetesNames(typed.session))
+
+    async def at():
+        found = completer.complete(source, len(source)).items
+        while names and not found:
+            await asyncio.sleep(0.01)
+            found = completer.complete(source, len(source)).items
+        return [candidate.text for candidate in found]
+
+    assert typed.loop.run_until_complete(at()) == names
+
+
+def test_a_client_of_our_own_kubernetes_module_is_known_as_such(typed, help_at, offered):
+    typed.values('k8s = require("assay.k8s")  c = k8s.client("http://127.0.0.1:1", { token = "t" })')
+    assert help_at("c:logs('shop', ▮").label == "c:logs(namespace, pod_name, opts?)"
+    assert help_at("c:pods(▮").label == "c:pods(namespace, opts)"
+    assert offered("c:logs('shop', 'cart', { tai▮")[0] == "tail"
+    assert {"pods", "pod", "logs", "watch", "scale"} <= {*offered("c:▮")}

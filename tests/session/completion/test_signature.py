@@ -23,6 +23,8 @@ import pytest
         pytest.param("print(string.rep('x', ▮", "string.rep(s, n, sep?)", 1, id="the inner of two calls"),
         pytest.param("print(string.rep('x', 2), ▮", "print(...)", 0, id="the outer of two calls"),
         pytest.param('("x"):rep(▮', '"":rep(n, sep?)', 0, id="a method of a string"),
+        pytest.param("client:get(▮", "client:get(url, opts?)", 0, id="a method that is documented as a function"),
+        pytest.param("alerts:alerts(▮", "alerts:alerts(opts?)", 0, id="a function that a client has as a method"),
         pytest.param("get(▮", "get(url, opts?)", 0, id="a builtin by another name"),
         pytest.param("pcall(http.get, function(a, b) x = {1, 2} end, ▮", "pcall(f, ...)", 1, id="behind a function"),
     ],
@@ -30,6 +32,7 @@ import pytest
 @pytest.mark.usefixtures("shop")
 def test_a_call_shows_its_signature(typed, help_at, source, label, active):
     typed.values('shop = require("assay.shop")  c = shop.client("http://127.0.0.1:1")  get = http.get')
+    typed.values('client = http.client()  alerts = require("assay.alertmanager").client("http://127.0.0.1:1")')
     typed.values("function add(a, b, ...) return a end")
     typed.values("point = {}  function point:move(dx, dy) end  local function shout(text) end")
     found = help_at(source)
