@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import in_terminal
@@ -58,7 +57,6 @@ class Editor:
         self._toolbar = Toolbar(engine, self._signature)
         self._next = ""
         self._engine = engine
-        self._looked = False
         menu = MenuCompleter(engine)
         self._session: PromptSession[str] = PromptSession(
             message=self._prompt,
@@ -83,6 +81,7 @@ class Editor:
             input=input,
             output=output,
         )
+        self._session.app.after_render += self._look_around
 
     async def read(self) -> str:
         """The next input.
@@ -92,19 +91,19 @@ class Editor:
             KeyboardInterrupt: the input was given up.
         """
         self._screen.fresh_line()
+        self._screen.begin()
         self._history.catch_up()
         default, self._next = self._next, ""
         self._screen.above = self._above
         try:
-            return await self._session.prompt_async(default=default, handle_sigint=False, pre_run=self._look_around)
+            return await self._session.prompt_async(default=default, handle_sigint=False)
         finally:
             self._screen.above = None
 
-    def _look_around(self) -> None:
+    def _look_around(self, _: object) -> None:
         """Once the first prompt is there: what would have made it late."""
-        if not self._looked:
-            self._looked = True
-            asyncio.get_running_loop().call_later(_AFTER_PROMPT, self._prepare)
+        self._session.app.after_render -= self._look_around
+        asyncio.get_running_loop().call_later(_AFTER_PROMPT, self._prepare)
 
     def _prepare(self) -> None:
         import gc
@@ -113,7 +112,7 @@ class Editor:
         gc.enable()
         loop = asyncio.get_running_loop()
         looked = self._engine.ask(lambda workspace: workspace.prepare())
-        looked.add_done_callback(lambda _: loop.call_soon_threadsafe(self.refresh))
+        looked.add_done_callback(lambda _: loop.is_closed() or loop.call_soon_threadsafe(self.refresh))
 
     def put(self, text: str) -> None:
         """Have *text* stand in the next input."""
@@ -147,13 +146,12 @@ class Editor:
         return PromptSession(input=given, output=taken, key_bindings=keys, color_depth=self._depth)
 
     def _prompt(self) -> StyleAndTextTuples:
-        sign = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}" if self._screen.unicode else ">"
-        return [("class:prompt", f"{sign} ")]
+        return [("class:prompt", self._screen.prompt)]
 
     def _below(self) -> StyleAndTextTuples:
         document = self._session.default_buffer.document
         self._signature.look(document.text, document.cursor_position)
-        return [*self._toolbar.fragments(shutil.get_terminal_size().columns)]
+        return [*self._toolbar.fragments(self._screen.size[0])]
 
     def _redraw(self) -> None:
         self._session.app.invalidate()

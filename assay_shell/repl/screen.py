@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import sys
 import threading
+from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from typing import TextIO
+    from typing import Any, TextIO
 
 _MOST_HELD = 64 << 10
 """Bytes that wait to be written before a script that writes faster than the terminal takes it has to wait as well."""
@@ -30,6 +30,8 @@ class Screen:
         self.colour = not self.dumb and not env.get("NO_COLOR")
         self.encoding = self._stream.encoding or "utf-8"
         self.unicode = self.encoding.lower().replace("-", "") == "utf8"
+        self.prompt = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} " if self.unicode else "> "
+        self._modes: list[Any] | None = None
         self._held = bytearray()
         self._free = threading.Condition()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -49,11 +51,39 @@ class Screen:
         if self._held:
             loop.call_soon(self._drain)
 
+    def invite(self) -> None:
+        """Show a prompt before the editor is loaded: keys wait in the terminal until `begin`, and do not show."""
+        self.flush()
+        if self.dumb:
+            return
+        import termios
+
+        self._status = self.prompt  # whatever is written next takes its place
+        self._put(self.encoded(self.paint(self.prompt, "1;36")))
+        with suppress(OSError, termios.error):
+            descriptor = self._stream.fileno()
+            self._modes = termios.tcgetattr(descriptor)
+            silent = termios.tcgetattr(descriptor)
+            silent[3] &= ~(termios.ECHO | termios.ICANON)
+            termios.tcsetattr(descriptor, termios.TCSANOW, silent)
+
+    def begin(self) -> None:
+        """Give the terminal its own modes back: the editor is there, or has failed to come."""
+        modes, self._modes = self._modes, None
+        if modes is not None:
+            import termios
+
+            with suppress(OSError, termios.error):
+                termios.tcsetattr(self._stream.fileno(), termios.TCSANOW, modes)
+
     @property
     def size(self) -> tuple[int, int]:
         """Columns and rows."""
-        found = shutil.get_terminal_size()
-        return found.columns, found.lines
+        try:
+            found = os.get_terminal_size(self._stream.fileno())
+        except (OSError, ValueError):
+            return 80, 24
+        return found.columns or 80, found.lines or 24
 
     def write(self, data: bytes) -> None:
         """Write *data* as it is, soon; for any thread."""

@@ -6,13 +6,11 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from assay_shell.repl.engine import Engine
     from assay_shell.repl.front import User
     from assay_shell.repl.screen import Screen
     from assay_shell.repl.settings import Settings
-    from assay_shell.repl.shell import Shell
+    from assay_shell.repl.shell import Shell, Work
     from assay_shell.session.answers import Answer
     from assay_shell.session.workspace import Workspace
 
@@ -34,19 +32,27 @@ def open_shell(*, readonly: bool = False, ask: bool = False, strict: bool = Fals
     start_up = _start_up(init) if os.path.exists(init) else None
     modes = Modes(readonly=readonly, ask=ask, strict=strict, debug=debug)
     engine = Engine(lambda: _workspace(screen, user, settings, modes))
+    for line in [_banner(), *(f"{screen.paint('warning:', '33')} {fault}" for fault in faults)]:
+        screen.say(line)
+    if start_up is None:
+        screen.invite()
     engine.start()  # the VM comes into being while the editor is loaded
+    try:
+        return _serve(engine, user, screen, settings, modes, start_up)
+    finally:
+        screen.begin()
+        engine.close()
+
+
+def _serve(
+    engine: Engine, user: User, screen: Screen, settings: Settings, modes: Modes, start_up: Work | None
+) -> int:
     import asyncio
 
     async def serve() -> int:
-        shell = _shell(engine, user, screen, settings, modes)
-        for line in [_banner(), *(f"{screen.paint('warning:', '33')} {fault}" for fault in faults)]:
-            screen.say(line)
-        return await shell.run(start_up)
+        return await _shell(engine, user, screen, settings, modes).run(start_up)
 
-    try:
-        return asyncio.run(serve())
-    finally:
-        engine.close()
+    return asyncio.run(serve())
 
 
 class Modes:
@@ -105,7 +111,7 @@ def _shell(engine: Engine, user: User, screen: Screen, settings: Settings, modes
     return Shell(engine, user, screen, editor, settings, restart, debug=modes.debug)
 
 
-def _start_up(path: str) -> Callable[[Workspace], Awaitable[Answer]]:
+def _start_up(path: str) -> Work:
     """What runs the start-up file."""
 
     async def run(workspace: Workspace) -> Answer:

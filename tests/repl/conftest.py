@@ -41,6 +41,8 @@ def shell(home, work):
         opened.append(terminal)
         if prompt:
             terminal.wait_for_prompt()
+        if prompt and environment["TERM"] != "dumb":
+            terminal.wait_for_match(r"read-(write|only)|ask before")
         return terminal
 
     yield open_one

@@ -20,6 +20,13 @@ def test_locals_stay_and_results_are_shown(shell):
     assert terminal.end() == 0
 
 
+def test_what_is_typed_before_the_editor_is_there_is_not_lost(shell):
+    terminal = shell(prompt=False)
+    terminal.wait_for_prompt()
+    terminal.enter("6 * 7")
+    terminal.wait_for_match(r"^\u203a 6 \* 7\s*\n42$")
+
+
 def test_records_are_shown_as_a_table(shell):
     shown = shell().run('{ { name = "cart", ready = true }, { name = "web", ready = false } }')
     assert [line.split() for line in shown.splitlines()[:3]] == [["name", "ready"], ["cart", "true"], ["web", "false"]]
