@@ -185,6 +185,13 @@ def hide(runtime: Runtime, secret: str) -> None:
     runtime.redactor.add(secret)
 
 
+def json_mark(runtime: Runtime, value: Table) -> str | None:
+    """Whether a table is marked to be written as an `object` or an `array`."""
+    from assay_shell.runtime.builtins.json import mark_of
+
+    return mark_of(runtime, value.raw)
+
+
 def kube_account(runtime: Runtime, context: str | None, listed: str | None, home: str | None) -> object:
     """How to reach and sign in to the Kubernetes cluster of a context; None where there is no kubeconfig."""
     from assay_shell.runtime.kubeconfig.calls import account
@@ -208,6 +215,7 @@ _HELPERS: dict[str, Builtin] = {
     "embedded_module": read(embedded_module),
     "mask": read(mask),
     "hide": read(hide),
+    "json_mark": read(json_mark),
     "kube_account": read(kube_account),
     "kube_contexts": read(kube_contexts),
 }

@@ -97,9 +97,23 @@ function kube.contexts()
   return core.kube_contexts(env.get("KUBECONFIG"), env.get("HOME"))
 end
 
-local function account_finder(context)
-  if context == nil and kube.pod_server() then return pod_account end
-  return function() return kube.config_account(context) end
+-- How the account of a client is found at each call. A context is looked up by its name from then on: which one is the
+-- current one may change, and what it leads to as well; credentials go to no other server than that of the client.
+local function account_finder(account)
+  local name, server = account.context, account.server
+  if not name then return pod_account end
+  return function()
+    local found = kube.config_account(name)
+    if found and found.server == server then return found end
+    error(format("kubeconfig: the context '%s' leads to another server by now: make a new client", name), 0)
+  end
+end
+
+local function first_account(context)
+  if context == nil and kube.pod_server() then return pod_account() end
+  local account = kube.config_account(context)
+  if account then return account end
+  error("no Kubernetes cluster: there is no kubeconfig, and KUBERNETES_SERVICE_HOST is not set", 0)
 end
 
 -- Clients ------------------------------------------------------------------------------------------------
@@ -119,14 +133,11 @@ function kube.headers(client)
 end
 
 local function signed_client(methods, opts)
-  local find_account = account_finder(opts.context)
-  local account = find_account()
-  if not account then
-    error("no Kubernetes cluster: there is no kubeconfig, and KUBERNETES_SERVICE_HOST is not set", 0)
-  end
-  local fields = { token = opts.token, context = opts.context, namespace = opts.namespace or account.namespace }
+  local account = first_account(opts.context)
+  local context = account.context
+  local fields = { token = opts.token, context = context, namespace = opts.namespace or account.namespace }
   local client = rest.client(methods, account.server, fields, opts)
-  accounts[client], anonymous[client], transports[client] = find_account, true, client.transport
+  accounts[client], anonymous[client], transports[client] = account_finder(account), true, client.transport
   return client
 end
 

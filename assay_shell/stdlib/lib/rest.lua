@@ -346,7 +346,7 @@ function Service:raise(call, status, text, tail)
     message = (position() or self.position) .. core.mask(text) .. (tail or ""),
     service = self.name,
     method = call.method,
-    path = core.mask(call.path),
+    path = call.path and core.mask(call.path),
     status = status,
   }, ServiceError), 0)
 end
@@ -384,13 +384,14 @@ function Service:request(method, name, client, template, values, call)
 end
 
 --- Opens a GET request whose body is read as it arrives and returns what iterates over it; with `call.lines` it gives
---- lines. Raises for a status of 400 and above. `call.timeout` and the client's are for the head of the answer alone.
+--- lines. Raises for a status of 400 and above. `call.timeout` is for all of it, without it 30 seconds are for the head
+--- of the answer; `call.read_timeout` is for each silence.
 function Service:stream(name, client, template, values, call)
   call = call or {}
   call.name, call.method = name, "GET"
   local target = target_of(self, client, template, values, call)
   local options = options_for(self, client, call)
-  options.lines, options.connect_timeout, options.timeout = call.lines, options.connect_timeout or options.timeout, nil
+  options.lines, options.timeout, options.read_timeout = call.lines, call.timeout, call.read_timeout
   local opened, stream = pcall(http.stream, target, options)
   if opened then return stream, call end
   if type(stream) == "table" and stream.status then self:fail(call, { status = stream.status, body = stream.body }) end
@@ -402,9 +403,10 @@ local SOCKET = {
 }
 
 --- Opens a WebSocket where a request line leads, with the client's headers and certificates. `opts`: what `ws.connect`
---- takes besides (`subprotocols`, `binary`, `max_size`).
-function Service:websocket(name, client, template, values, opts)
-  local call = { name = name, method = "GET" }
+--- takes besides (`subprotocols`, `binary`, `max_size`); `call`: as for `request`.
+function Service:websocket(name, client, template, values, opts, call)
+  call = call or {}
+  call.name, call.method = name, "GET"
   local target = gsub(target_of(self, client, template, values, call), "^[hH][tT][tT][pP]", "ws")
   local options, given = rest.merged(opts), options_for(self, client, call)
   for _, key in ipairs(SOCKET) do options[key] = given[key] end

@@ -46,7 +46,7 @@ async def connect(runtime: Runtime, url: str, opts: Table | None = None) -> Raw:
 
     Raises:
         BuiltinError: `ws.connect: CAUSE`: the address makes no sense, nobody answers in time, the certificate is not
-            trusted, or the server refuses (`HTTP error: 401 Unauthorized`; the error has `status`).
+            trusted, or the server refuses (`HTTP error: 401 Unauthorized`; the error has `status` and `body`).
     """
     from assay_shell.runtime.builtins.ws.opening import open_connection
 

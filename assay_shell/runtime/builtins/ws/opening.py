@@ -177,8 +177,9 @@ def _failure(exc: Exception, timeout: float | None) -> BuiltinError:
     from websockets.exceptions import InvalidMessage, InvalidStatus
 
     if isinstance(exc, InvalidStatus):
-        status = exc.response.status_code
-        return BuiltinError(_WHERE, f"HTTP error: {status} {_phrase(status)}", {"status": status})
+        status, said = exc.response.status_code, bytes(exc.response.body or b"")
+        fields = {"status": status, "body": said.decode("utf-8", "replace")}
+        return BuiltinError(_WHERE, f"HTTP error: {status} {_phrase(status)}", fields)
     if isinstance(exc, TimeoutError) and exc.errno is None:
         return BuiltinError(_WHERE, f"IO error: timed out after {timeout:g} s", {"timeout": True})
     if isinstance(exc, OSError):
