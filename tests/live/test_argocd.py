@@ -90,7 +90,8 @@ def test_one_application_and_its_health(talk):
 
 
 def test_manifests_come_from_git(talk):
-    assert talk("return json.parse(c:app_manifests('good', { revision = 'main' }).manifests[1]).data.title") == "Welcome"
+    code = "return json.parse(c:app_manifests('good', { revision = 'main' }).manifests[1]).data.title"
+    assert talk(code) == "Welcome"
 
 
 def test_a_refresh_is_asked_for(talk, kubernetes):
