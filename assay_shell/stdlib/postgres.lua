@@ -11,8 +11,6 @@
 --- @quickref c:database_exists(dbname) -> bool | Whether there is such a database
 --- @quickref c:ensure_database(dbname, owner?) -> bool | Create a database unless it is there: true when created
 --- @quickref c:grant(database_name, username, privileges?) -> nil | Grant privileges on a database, all unless given
---- @quickref M._quote_ident(s) -> string | A name as SQL identifier
---- @quickref M._quote_literal(s) -> string | Text as SQL literal
 --- @quickref c:each(sql, params?) -> iterator | Rows one by one, for results of any size
 --- @quickref c:transaction(fn) -> ... | Run fn(tx): commit when it returns, roll back when it fails
 --- @quickref c:set_password(username, password) -> nil | Give a user another password
