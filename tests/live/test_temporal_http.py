@@ -19,7 +19,8 @@ def talk(temporal, temporal_http):
         "workflow_id = name or id, task_queue = 'nobody', workflow_type = kind or 'Order', input = 'x' }).run_id end "
         "local function seen(query, count) local deadline = time() + 20 "
         "repeat local found = c:workflows({ query = query }) "
-        "if found.executions and #found.executions >= count then return found.executions end sleep(0.1) until time() > deadline return {} end "
+        "if found.executions and #found.executions >= count then return found.executions end "
+        "sleep(0.1) until time() > deadline return {} end "
     )
     return Talk("temporal", head)
 
