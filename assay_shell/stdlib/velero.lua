@@ -1,6 +1,6 @@
 --- @module assay.velero
 --- @category backup
---- @description Velero backup and restore on Kubernetes: backups, restores, schedules, storage locations
+--- @description Velero backup and restore: backups, restores, schedules, storage locations
 --- @keywords velero, backups, restores, schedules, disaster-recovery, kubernetes, backup, restore, schedule, storage-location, snapshot, repository, completion, status, failover
 --- @quickref c:backups(opts?) -> [backup] | Backups; opts of all lists: {label_selector, field_selector, limit, continue}
 --- @quickref c:backup(name) -> backup|nil | One backup
