@@ -23,6 +23,7 @@
 --- @quickref c:each_session(identity_id, opts?) -> iterator | Sessions of an identity from all pages; opts: {page_size, active}
 --- @quickref c:each_schema(opts?) -> iterator | Schemas from all pages; opts: {page_size}
 
+local _, send_reading = ...
 local ory = require("assay.lib.ory")
 local rest = require("assay.lib.rest")
 local M, Client = {}, {}
@@ -95,10 +96,10 @@ function Client:get_login_flow(flow_id, cookie)
   return public.get("get_login_flow", self, line, values, { headers = as(cookie) })
 end
 
-local function submit(name, words, client, path, flow_id, payload, cookie)
+local function submit(name, words, client, path, flow_id, payload, cookie, reads)
   local headers = as(cookie)
   headers["Content-Type"] = "application/json"
-  local call = { body = rest.object(payload), headers = headers, message = ory.words(words) }
+  local call = { body = rest.object(payload), headers = headers, message = ory.words(words), reads = reads }
   local answer = public.post(name, client, path .. "?flow=flow_id!", { flow_id = flow_id }, call)
   rest.hide(answer.session_token)
   return answer
@@ -107,9 +108,10 @@ end
 --- Logs in. The payload is a table, or JSON text. Gives `session` and, for programs, `session_token`.
 --- Errors: any status but 200, so 400 for a wrong password, 410 when the flow is over.
 --- Example: `c:submit_login_flow(flow.id, { method = "password", identifier = "ada@example.com", password = secret })`
---- @effect write
+--- @effect read
 function Client:submit_login_flow(flow_id, payload, cookie)
-  return submit("submit_login_flow", "submit login", self, "/self-service/login", flow_id, payload, cookie)
+  local path = "/self-service/login"
+  return submit("submit_login_flow", "submit login", self, path, flow_id, payload, cookie, send_reading)
 end
 
 --- Begins a registration and gives the flow, as `create_login_flow`.

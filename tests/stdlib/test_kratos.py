@@ -68,11 +68,16 @@ def test_a_token_that_a_login_gave_is_in_no_error(kratos, stub):
     assert "token-given-at-login" not in caught[1]
 
 
-@pytest.mark.parametrize("call", ["submit_login_flow('f', {})", "create_identity({})", "delete_sessions('i')"])
+@pytest.mark.parametrize("call", ["submit_registration_flow('f', {})", "create_identity({})", "delete_sessions('i')"])
 def test_writing_is_refused_where_only_reading_is_allowed(kratos, stub, call):
     caught = kratos(f"return tostring(select(2, pcall(function() return c:{call} end)))", readonly=True)
     assert "readonly: http." in caught
     assert stub.requests == []
+
+
+def test_a_login_counts_as_reading(kratos, stub):
+    stub.on("POST", "/self-service/login", json={"session": {}})
+    assert kratos("return c:submit_login_flow('f', {}) ~= nil", readonly=True) is True
 
 
 def test_no_page_comes_from_another_server(kratos, stub):
