@@ -124,10 +124,6 @@ local function issued(tokens)
   return tokens
 end
 
-local function missing_address(name)
-  public:raise({ method = "GET" }, nil, "hydra: " .. name .. " not configured")
-end
-
 --- Builds the address to which a browser is sent for a login. Nothing is sent.
 --- Options: `response_type` ("code"), `scope` ("openid profile email"), `redirect_uri`, `state`, `nonce`, `extra` (a table
 --- of further parameters, such as `code_challenge`).
@@ -136,7 +132,7 @@ end
 --- @effect read
 function Client:build_authorize_url(client_id, opts)
   opts = opts or {}
-  if not self.public_url then missing_address("public_url") end
+  public.demand(self, "GET")
   local parameters = {
     { "client_id", client_id }, { "response_type", opts.response_type or "code" },
     { "scope", opts.scope or "openid profile email" }, { "redirect_uri", opts.redirect_uri or "" },

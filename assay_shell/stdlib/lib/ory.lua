@@ -14,14 +14,17 @@ function ory.headers(client)
   return headers
 end
 
---- Has `api`, a service, tell which address is missing before a request is made.
-function ory.checked(api)
+--- Has `api`, a service, tell which address is missing before a request is made. `api.demand(client)` does so earlier.
+--- `hint` is for the end of the text.
+function ory.checked(api, hint)
   local send = api.request
+  function api.demand(client, method)
+    if client[api.address] then return end
+    local text = format("%s: %s not configured%s", api.name, api.address, hint or "")
+    api:raise({ method = method }, nil, text)
+  end
   function api.request(service, method, name, client, ...)
-    if not client[service.address] then
-      local text = format("%s: %s not configured%s", service.name, service.address, service.hint or "")
-      service:raise({ method = method }, nil, text)
-    end
+    api.demand(client, method)
     return send(service, method, name, client, ...)
   end
   return api
