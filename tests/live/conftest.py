@@ -20,6 +20,7 @@ from tests.live.harness import databases, reach, services
 from tests.live.harness.argocd import argocd as start_argocd
 from tests.live.harness.databases import Database
 from tests.live.harness.golang import built
+from tests.live.harness.jupyter import jupyterlab as start_jupyterlab
 from tests.live.harness.kubernetes import Cluster
 from tests.live.harness.kubernetes import kubernetes as start_kubernetes
 from tests.live.harness.minimum import wanted
@@ -164,6 +165,13 @@ def kubernetes(logs: Path) -> Iterator[Cluster]:
 def argocd(logs: Path, kubernetes: Cluster) -> Iterator[Service]:
     """Run an Argo CD."""
     with _running("argocd", logs, lambda folder, log: start_argocd(folder, log, kubernetes)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def jupyterlab(logs: Path) -> Iterator[Service]:
+    """Run a JupyterLab with our kernel."""
+    with _running("jupyterlab", logs, start_jupyterlab) as server:
         yield server
 
 

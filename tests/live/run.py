@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
         path = Path(folder) / "state.json"
         path.write_text(json.dumps(states))
         code = subprocess.run(
-            [sys.executable, "-m", "pytest", "-m", "live", "tests/live", *arguments],
+            [sys.executable, "-m", "pytest", "-m", "live", "-o", "faulthandler_timeout=300", "tests/live", *arguments],
             env={**os.environ, STATE_VARIABLE: str(path)},
             check=False,
         ).returncode

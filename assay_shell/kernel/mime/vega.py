@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from assay_shell.runtime.views.model import Chart
 
 _MOST_POINTS, _MOST_OF_ONE = 20_000, 2000
-_HEIGHT = 220
+_WIDTH, _HEIGHT = 640, 220
+"""Pixels. A width of the container makes JupyterLab measure and draw in turns, without an end."""
 
 
 def vega_lite(view: Chart) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def vega_lite(view: Chart) -> dict[str, Any]:
         encoding["tooltip"].insert(0, {"field": "series", "type": "nominal"})
     spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "width": "container",
+        "width": _WIDTH,
         "height": _HEIGHT,
         "data": {"values": _values(view)},
         "mark": {"type": "bar"} if view.kind == BAR else {"type": "line", "interpolate": "linear"},
