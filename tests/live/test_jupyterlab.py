@@ -14,7 +14,11 @@ import pytest
 
 from tests.live.harness.jupyter import page as open_page
 
-pytestmark = [pytest.mark.live, pytest.mark.leaves(reason="kernels live as long as JupyterLab"), pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.leaves(reason="kernels live as long as JupyterLab"),
+    pytest.mark.timeout(180),
+]
 
 PATIENCE = 60_000  # milliseconds
 CELLS = [
@@ -55,6 +59,9 @@ def lab(jupyterlab, screenshots):
                 "() => window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
                 timeout=PATIENCE,
             )
+            news = page.get_by_role("button", name="No", exact=True)  # JupyterLab's own question, once
+            if news.is_visible():
+                news.click()
             return page
 
         yield open_book
