@@ -35,7 +35,7 @@ from assay_shell.runtime.waits import Timer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from assay_shell.runtime.values import Table
+    from assay_shell.runtime.values import Function, Table
     from assay_shell.runtime.vm import Runtime
 
 COMPATIBLE_WITH = "0.8.2"
@@ -53,6 +53,7 @@ def register(runtime: Runtime) -> None:
     runtime.lend("allow_io_open", depends(allow_open, effect_of_open), public="io.open")
     for name, (public, builtin) in COMMANDS.items():
         runtime.lend(name, builtin, public=public)
+    runtime.lend("kube_forward", write(kube_forward, target="_target"), public="k8s.port_forward")
     runtime.define("", {"sleep": read(sleep), "time": read(unix_time), "input": read(ask_for_input)})
     runtime.lend("display", read(display), public="display")
     runtime.include("stdio")
@@ -204,6 +205,13 @@ def kube_contexts(runtime: Runtime, listed: str | None, home: str | None) -> obj
     from assay_shell.runtime.kubeconfig.calls import contexts
 
     return contexts(runtime, listed, home)
+
+
+async def kube_forward(runtime: Runtime, dial: Function, address: str, port: int, _target: str) -> object:
+    """Listen on a port that leads to a pod; *dial* gives a WebSocket to there for each connection."""
+    from assay_shell.runtime.kubeconfig.forward import forward
+
+    return await forward(runtime, dial, address, port)
 
 
 _HELPERS: dict[str, Builtin] = {

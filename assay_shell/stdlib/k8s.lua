@@ -35,6 +35,7 @@
 --- @quickref M.scale(namespace, kind, name, replicas, opts?) -> scale | Set the number of replicas
 --- @quickref M.restart(namespace, kind, name, opts?) -> object | Replace all pods of a Deployment, StatefulSet or DaemonSet, as its strategy says
 --- @quickref M.exec(namespace, pod_name, command, opts?) -> {status, stdout, stderr, timed_out} | Run a command in a container; opts: {container, stdin, timeout, on_line}
+--- @quickref M.port_forward(namespace, pod_name, port, opts?) -> {address, port, close} | Have a port of this machine lead to a port of a pod; opts: {local_port = any, address = "127.0.0.1"}
 --- @quickref M.kinds(opts?) -> [{kind, name, group, version, namespaced, short_names, verbs}] | All kinds of objects the server has
 --- @quickref M.contexts() -> [{name, cluster, user, namespace, current}] | Contexts of the kubeconfig
 
@@ -46,6 +47,8 @@ end
 local Api, kube = part("assay.lib.kube_api"), part("assay.lib.kube")
 local kinds, reach = part("assay.lib.kube_kinds"), part("assay.lib.kube_reach")
 local M = {}
+
+-- The parentheses below keep a frame of this file on the stack, which errors then name.
 
 -- What the methods stand on is looked up in the module, since scripts may have replaced it.
 local module = setmetatable({}, {
@@ -101,7 +104,7 @@ end
 --- Example: `k8s.get("/version", { context = "staging" }).gitVersion`
 --- @effect read
 function M.get(path, opts)
-  return Api.get(module, path, opts)
+  return (Api.get(module, path, opts))
 end
 
 --- Sends an object, or a text as it is. What is empty in a table goes out as `{}`, except in fields that are lists;
@@ -110,7 +113,7 @@ end
 --- Example: `k8s.post("/api/v1/namespaces", { metadata = { name = "shop" } })`
 --- @effect write
 function M.post(path, body, opts)
-  return Api.post(module, path, body, opts)
+  return (Api.post(module, path, body, opts))
 end
 
 --- Replaces what is at a path; body and options as for `post`.
@@ -118,7 +121,7 @@ end
 --- Example: `k8s.put("/api/v1/namespaces/shop", object)`
 --- @effect write
 function M.put(path, body, opts)
-  return Api.put(module, path, body, opts)
+  return (Api.put(module, path, body, opts))
 end
 
 --- Changes what is at a path. `type` says what the body is: merge (a merge patch, unless told otherwise), json,
@@ -127,7 +130,7 @@ end
 --- Example: `k8s.patch("/api/v1/nodes/n1", { spec = { unschedulable = true } })`
 --- @effect write
 function M.patch(path, body, opts)
-  return Api.patch(module, path, body, opts)
+  return (Api.patch(module, path, body, opts))
 end
 
 --- Deletes what is at a path. Options besides: `propagation` (Background, Foreground, Orphan), `grace_period`
@@ -136,7 +139,7 @@ end
 --- Example: `k8s.delete("/apis/batch/v1/namespaces/shop/jobs/once", { propagation = "Background" })`
 --- @effect write
 function M.delete(path, opts)
-  return Api.delete(module, path, opts)
+  Api.delete(module, path, opts)
 end
 
 --- Gets an object. A kind is its name in any case, its plural or its short name, also of kinds that only this server
@@ -146,7 +149,7 @@ end
 --- Example: `k8s.get_resource("shop", "deployment", "web").spec.replicas`
 --- @effect read
 function M.get_resource(namespace, kind, name, opts)
-  return Api.get_resource(module, namespace, kind, name, opts)
+  return (Api.get_resource(module, namespace, kind, name, opts))
 end
 
 --- Lists objects; the namespace "*" stands for all. Options besides: `label_selector`, `field_selector` (text, or a
@@ -156,7 +159,7 @@ end
 --- Example: `print(#k8s.list("*", "pod", { label_selector = { app = "web" } }).items)`
 --- @effect read
 function M.list(namespace, kind, opts)
-  return Api.list(module, namespace, kind, opts)
+  return (Api.list(module, namespace, kind, opts))
 end
 
 --- Creates an object. The body and its options are as for `post`; it needs its own apiVersion and kind only where the
@@ -165,7 +168,7 @@ end
 --- Example: `k8s.create("shop", "configmap", { metadata = { name = "settings" }, data = { level = "info" } })`
 --- @effect write
 function M.create(namespace, kind, body, opts)
-  return Api.create(module, namespace, kind, body, opts)
+  return (Api.create(module, namespace, kind, body, opts))
 end
 
 --- Replaces an object by what was read and changed.
@@ -173,7 +176,7 @@ end
 --- Example: `k8s.update("shop", "configmap", "settings", object)`
 --- @effect write
 function M.update(namespace, kind, name, body, opts)
-  return Api.update(module, namespace, kind, name, body, opts)
+  return (Api.update(module, namespace, kind, name, body, opts))
 end
 
 --- Changes parts of an object; options as for `patch`.
@@ -181,7 +184,7 @@ end
 --- Example: `k8s.patch_resource("shop", "configmap", "settings", { data = { level = "debug" } })`
 --- @effect write
 function M.patch_resource(namespace, kind, name, body, opts)
-  return Api.patch_resource(module, namespace, kind, name, body, opts)
+  return (Api.patch_resource(module, namespace, kind, name, body, opts))
 end
 
 --- Deletes an object; options as for `delete`.
@@ -189,7 +192,7 @@ end
 --- Example: `k8s.delete_resource("shop", "pod", "web-0", { grace_period = 0 })`
 --- @effect write
 function M.delete_resource(namespace, kind, name, opts)
-  return Api.delete_resource(module, namespace, kind, name, opts)
+  Api.delete_resource(module, namespace, kind, name, opts)
 end
 
 --- Says whether the server shows an object. It is false for any status but 200, also where one may not look.
@@ -197,7 +200,7 @@ end
 --- Example: `if not k8s.exists("shop", "secret", "registry") then log.warn("no registry secret") end`
 --- @effect read
 function M.exists(namespace, kind, name, opts)
-  return Api.exists(module, namespace, kind, name, opts)
+  return (Api.exists(module, namespace, kind, name, opts))
 end
 
 --- Gives the data of a Secret, decoded; {} when it has none.
@@ -205,7 +208,7 @@ end
 --- Example: `k8s.get_secret("shop", "database").password`
 --- @effect read
 function M.get_secret(namespace, name, opts)
-  return Api.get_secret(module, namespace, name, opts)
+  return (Api.get_secret(module, namespace, name, opts))
 end
 
 --- Gives the data of a ConfigMap; {} when it has none.
@@ -213,7 +216,7 @@ end
 --- Example: `k8s.get_configmap("shop", "settings").level`
 --- @effect read
 function M.get_configmap(namespace, name, opts)
-  return Api.get_configmap(module, namespace, name, opts)
+  return (Api.get_configmap(module, namespace, name, opts))
 end
 
 --- Lists the pods of a namespace; options as for `list`.
@@ -221,7 +224,7 @@ end
 --- Example: `#k8s.list_pods("shop", { field_selector = "status.phase=Failed" }).items`
 --- @effect read
 function M.list_pods(namespace, opts)
-  return Api.list_pods(module, namespace, opts)
+  return (Api.list_pods(module, namespace, opts))
 end
 
 --- Lists the events of a namespace; options as for `list`.
@@ -229,7 +232,7 @@ end
 --- Example: `for _, event in ipairs(k8s.list_events("shop").items) do print(event.reason, event.message) end`
 --- @effect read
 function M.list_events(namespace, opts)
-  return Api.list_events(module, namespace, opts)
+  return (Api.list_events(module, namespace, opts))
 end
 
 --- Counts the pods of a namespace by their phase; options as for `list`.
@@ -237,7 +240,7 @@ end
 --- Example: `assert.eq(k8s.pod_status("shop").failed, 0)`
 --- @effect read
 function M.pod_status(namespace, opts)
-  return Api.pod_status(module, namespace, opts)
+  return (Api.pod_status(module, namespace, opts))
 end
 
 --- Says whether an object is ready: Deployments, StatefulSets and DaemonSets with all replicas, Jobs that have
@@ -246,7 +249,7 @@ end
 --- Example: `k8s.is_ready("shop", "deployment", "web")`
 --- @effect read
 function M.is_ready(namespace, kind, name, opts)
-  return Api.is_ready(module, namespace, kind, name, opts)
+  return (Api.is_ready(module, namespace, kind, name, opts))
 end
 
 --- Waits until an object is ready, `timeout_secs` (60) at most, asking every `interval` seconds (2). While it waits,
@@ -255,7 +258,7 @@ end
 --- Example: `k8s.wait_ready("shop", "deployment", "web", 120)`
 --- @effect read
 function M.wait_ready(namespace, kind, name, timeout_secs, opts)
-  return Api.wait_ready(module, namespace, kind, name, timeout_secs, opts)
+  return (Api.wait_ready(module, namespace, kind, name, timeout_secs, opts))
 end
 
 --- Gives the addresses behind a Service that are ready; {} when there are none.
@@ -263,7 +266,7 @@ end
 --- Example: `#k8s.service_endpoints("shop", "web")`
 --- @effect read
 function M.service_endpoints(namespace, name, opts)
-  return Api.service_endpoints(module, namespace, name, opts)
+  return (Api.service_endpoints(module, namespace, name, opts))
 end
 
 --- Gives the log of a pod. Options besides: `container`, `tail` (so many last lines), `since` (seconds back),
@@ -273,7 +276,7 @@ end
 --- Example: `for line in k8s.logs("shop", "web-0", { follow = true, tail = 10 }) do print(line) end`
 --- @effect read
 function M.logs(namespace, pod_name, opts)
-  return Api.logs(module, namespace, pod_name, opts)
+  return (Api.logs(module, namespace, pod_name, opts))
 end
 
 --- Says how far a Deployment has been rolled out; it is complete when all that are desired are updated and ready.
@@ -281,7 +284,7 @@ end
 --- Example: `k8s.rollout_status("shop", "web").complete`
 --- @effect read
 function M.rollout_status(namespace, name, opts)
-  return Api.rollout_status(module, namespace, name, opts)
+  return (Api.rollout_status(module, namespace, name, opts))
 end
 
 --- Gives name, readiness, roles (sorted), capacity and what can be allocated of all nodes.
@@ -289,7 +292,7 @@ end
 --- Example: `for _, node in ipairs(k8s.node_status()) do print(node.name, node.ready) end`
 --- @effect read
 function M.node_status(opts)
-  return Api.node_status(module, opts)
+  return (Api.node_status(module, opts))
 end
 
 --- Says whether the server shows a namespace.
@@ -297,7 +300,7 @@ end
 --- Example: `k8s.namespace_exists("shop")`
 --- @effect read
 function M.namespace_exists(name, opts)
-  return Api.namespace_exists(module, name, opts)
+  return (Api.namespace_exists(module, name, opts))
 end
 
 --- Lists the events about one object. The kind is sent as it is, so it must be spelled as in the object: `Pod`.
@@ -305,7 +308,7 @@ end
 --- Example: `for _, event in ipairs(k8s.events_for("shop", "Pod", "web-0").items) do print(event.message) end`
 --- @effect read
 function M.events_for(namespace, kind, name, opts)
-  return Api.events_for(module, namespace, kind, name, opts)
+  return (Api.events_for(module, namespace, kind, name, opts))
 end
 
 --- Iterates over objects, page by page: `limit` (500) at once. Other options as for `list`.
@@ -313,7 +316,7 @@ end
 --- Example: `for pod in k8s.each("*", "pod") do print(pod.metadata.name) end`
 --- @effect read
 M.each = function(namespace, kind, opts)
-  return Api.each(module, namespace, kind, opts)
+  return (Api.each(module, namespace, kind, opts))
 end
 
 --- Iterates over changes as they happen: `type` is ADDED, MODIFIED or DELETED, `object` what it is about. It begins
@@ -335,7 +338,7 @@ end
 --- Example: `k8s.apply(fs.read("deploy/web.yaml"), { namespace = "shop" })`
 --- @effect write
 M.apply = function(object, opts)
-  return Api.apply(module, object, opts)
+  return (Api.apply(module, object, opts))
 end
 
 --- Sets the number of replicas of a Deployment, a StatefulSet, or anything else that scales.
@@ -343,7 +346,7 @@ end
 --- Example: `k8s.scale("shop", "deployment", "web", 3)`
 --- @effect write
 M.scale = function(namespace, kind, name, replicas, opts)
-  return Api.scale(module, namespace, kind, name, replicas, opts)
+  return (Api.scale(module, namespace, kind, name, replicas, opts))
 end
 
 --- Has all pods of a Deployment, StatefulSet or DaemonSet replaced, at the pace of its strategy.
@@ -351,7 +354,7 @@ end
 --- Example: `k8s.restart("shop", "deployment", "web")`
 --- @effect write
 M.restart = function(namespace, kind, name, opts)
-  return Api.restart(module, namespace, kind, name, opts)
+  return (Api.restart(module, namespace, kind, name, opts))
 end
 
 --- Runs a command in a container and waits for its end. A list is run as it is, text by the container's /bin/sh.
@@ -361,7 +364,17 @@ end
 --- Example: `print(k8s.exec("shop", "web-0", { "nginx", "-t" }).stderr)`
 --- @effect write
 M.exec = function(namespace, pod_name, command, opts)
-  return Api.exec(module, namespace, pod_name, command, opts)
+  return (Api.exec(module, namespace, pod_name, command, opts))
+end
+
+--- Listens on a port of this machine that leads to a port of a pod, and returns `{address, port}`, which `:close()`
+--- ends; the script's end does too. Options besides: `local_port` (any free one), `address` ("127.0.0.1"). The server
+--- has to offer forwarding over WebSockets. What goes wrong with a connection is logged.
+--- Errors: `k8s.port_forward: cannot listen on ADDRESS:PORT: REASON`; a port is none.
+--- Example: `local web <close> = k8s.port_forward("shop", "web-0", 8080) print(web.port)`
+--- @effect write
+M.port_forward = function(namespace, pod_name, port, opts)
+  return (Api.port_forward(module, namespace, pod_name, port, opts))
 end
 
 --- Gives all kinds of objects that the server has, each in the version it prefers.
@@ -369,7 +382,7 @@ end
 --- Example: `for _, kind in ipairs(k8s.kinds()) do print(kind.name, kind.group) end`
 --- @effect read
 M.kinds = function(opts)
-  return Api.kinds(module, opts)
+  return (Api.kinds(module, opts))
 end
 
 --- Gives the contexts of the kubeconfig ($KUBECONFIG, else ~/.kube/config); {} when there is none.

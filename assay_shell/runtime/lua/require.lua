@@ -112,7 +112,7 @@ end
 
 local tools = { -- for the shared parts
   mask = core.mask, hide = core.hide, kube_account = core.kube_account, kube_contexts = core.kube_contexts,
-  json_mark = core.json_mark,
+  json_mark = core.json_mark, kube_forward = core.kube_forward,
 }
 local shared = {}
 

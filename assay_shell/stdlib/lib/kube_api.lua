@@ -1,6 +1,7 @@
 -- The functions of `assay.k8s` as methods: of clients, and of the module itself, whose functions take what a client
 -- knows (address, token, context) as options of each call.
 
+local _, core = ...
 local rest = require("assay.lib.rest")
 local kube = require("assay.lib.kube")
 local kinds = require("assay.lib.kube_kinds")
@@ -326,6 +327,27 @@ function Api:exec(namespace, pod_name, command, opts)
   local result, reason = exec.run(conn, opts)
   if not result then api:raise(call, nil, "k8s.exec: " .. reason) end
   return result
+end
+
+local FORWARD = "/{pod_name}/portforward?ports"
+
+local function port_number(value, name)
+  local number = math.tointeger(tonumber(value))
+  if number and number >= 0 and number <= 65535 then return number end
+  api:raise({}, nil, format("k8s.port_forward: %s must be a port number, got %s", name, tostring(value)))
+end
+
+function Api:port_forward(namespace, pod_name, port, opts)
+  opts = opts or {}
+  local values = { ports = port_number(port, "port"), pod_name = rest.text("k8s.port_forward", pod_name, "pod_name") }
+  local local_port = port_number(opts.local_port or 0, "local_port")
+  local function dial()
+    return (socket(self, "port_forward", namespace, pod_name, FORWARD, values, opts, {
+      subprotocols = { "v4.channel.k8s.io" }, binary = true, max_size = 0,
+    }))
+  end
+  local target = format("%s:%d", pod_name, values.ports)
+  return core.kube_forward(dial, opts.address or "127.0.0.1", local_port, target)
 end
 
 -- What a server has ---------------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ reach.service = kube.service("k8s", {
   end,
 })
 
+reach.service.position = "assay/k8s.lua:1: " -- where no frame of the module is left
+
 -- Servers -----------------------------------------------------------------------------------------------
 
 local NOWHERE = "k8s: not running in a Kubernetes pod (KUBERNETES_SERVICE_HOST not set)"
@@ -74,8 +76,9 @@ function reach.unknown(kind)
   reach.service:raise({}, nil, format(UNKNOWN, kind))
 end
 
---- The kind called `name`: what every server has and what is registered, else what this server has.
+--- The kind called `name`: what every server has and what is registered, else what this server has. A kind stays.
 function reach.kind_for(self, fn, name, opts)
+  if type(name) == "table" and name.plural and name.base then return name end
   name = rest.text("k8s." .. fn, name, "kind")
   local found = kinds.known(name)
   if found then return found end
@@ -99,7 +102,7 @@ end
 
 --- The path of a kind (or the name of one) in a namespace, with `tail`, a part of a request line, behind it.
 function reach.path_for(self, fn, kind, namespace, tail, values, opts)
-  kind = type(kind) == "table" and kind or reach.kind_for(self, fn, kind, opts)
+  kind = reach.kind_for(self, fn, kind, opts)
   namespace = namespace_for(self, kind, namespace, opts)
   values.namespace = namespace
   return rest.target("k8s." .. fn, reach.line_of(kind, namespace, tail), values)

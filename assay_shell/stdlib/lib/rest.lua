@@ -442,9 +442,9 @@ end
 --- `post`, `put`, `patch` and `delete` (further argument: what `request` takes, and `ok`, the statuses that are a success).
 ---
 --- `opts`: `headers` (function of the client), `message` (`rest.by_path`, `by_target`, `by_function`), `address` (the
---- field of the client with its base address, `url`).
+--- field of the client with its base address, `url`), `level` (5 where another shared part makes it for a module).
 function rest.service(name, opts)
-  local _, where = pcall(error, "", 4)
+  local _, where = pcall(error, "", opts.level or 4)
   local service = setmetatable({ name = name, position = where }, { __index = Service })
   service.headers, service.message = opts.headers, opts.message or rest.by_path
   service.address = opts.address or "url"

@@ -799,6 +799,12 @@ def test_sending_is_refused_under_readonly(talk, peer, call, name):
     assert peer.seen == [(1000, "")]
 
 
+@pytest.mark.parametrize("path", ["exec?command=ls", "attach", "portforward/", "%65xec", "exec#x"])
+def test_running_commands_in_pods_is_refused_under_readonly(fails, path):
+    url = f"wss://127.0.0.1:1/api/v1/namespaces/n/pods/p/{path}"
+    assert fails(f"ws.connect('{url}')", readonly=True).startswith("readonly: ws.connect blocked (wss://127.0.0.1:1/")
+
+
 def test_listening_goes_on_under_readonly(talk, peer):
     url = peer.raw("/", frame(TEXT, b"news"))
     code = "c:ping({ timeout = 1 }) return c:recv() .. tostring(c:status().open)"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def register(runtime: Runtime) -> None:
-    from assay_shell.runtime.builtins.ws.calls import connect, functions
-    from assay_shell.runtime.declare import read
+    from assay_shell.runtime.builtins.ws.calls import connect, effect_of_connect, functions
+    from assay_shell.runtime.declare import depends
 
-    runtime.define("ws", {"connect": read(connect, target="url"), **functions()})
+    runtime.define("ws", {"connect": depends(connect, effect_of_connect), **functions()})

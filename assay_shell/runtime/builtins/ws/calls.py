@@ -18,6 +18,8 @@ RECV = Options("ws.recv", timeout="float", binary="bool")
 PING = Options("ws.ping", timeout="float", data="bytes")
 
 _PONG_TIMEOUT = 20.0
+_COMMANDS = frozenset(("exec", "attach", "portforward"))
+"""Last parts of addresses behind which a Kubernetes server runs commands in pods, or connects to them."""
 
 
 def functions() -> dict[str, Builtin]:
@@ -30,6 +32,14 @@ def functions() -> dict[str, Builtin]:
         "status": read(status),
         "close": read(close),
     }
+
+
+def effect_of_connect(url: str, _opts: Table | None) -> tuple[str, str]:
+    """Connecting reads, except where a Kubernetes server runs a command for whoever connects."""
+    from urllib.parse import unquote
+
+    path = unquote(url.partition("#")[0].partition("?")[0]).rstrip("/")
+    return "write" if path.rpartition("/")[2] in _COMMANDS else "read", url
 
 
 async def connect(runtime: Runtime, url: str, opts: Table | None = None) -> Raw:
