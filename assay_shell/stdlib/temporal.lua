@@ -25,6 +25,7 @@
 --- @quickref c:each_event(workflow_id, run_id?, opts?) -> iterator | Events of a workflow from all pages; opts: {page_size, namespace}
 --- @quickref c:each_schedule(opts?) -> iterator | Schedules from all pages; opts: {page_size, namespace}
 
+local gateway = require("assay.lib.gateway")
 local rest = require("assay.lib.rest")
 local M, Client = {}, {}
 
@@ -161,8 +162,7 @@ function Client:signal_workflow(workflow_id, signal_name, input, opts)
     local line, response = WORKFLOW .. "/signal?runId=run_id", nil
     response, call = api:request("POST", "signal_workflow", self, line, values, call)
     if response.status == 200 then return api:decode(call, response) end
-    local unknown = response.status == 404 and response.body:find('"message"%s*:%s*"Not Found"')
-    if not unknown then api:fail(call, response) end
+    if not gateway.unknown(response) then api:fail(call, response) end
     modern[self] = true
   end
   return change("signal_workflow", self, WORKFLOW .. "/signal/{signal_name}", given, {
