@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import in_terminal
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.key_binding import KeyBindings
+from prompt_toolkit.key_binding.key_processor import KeyPress
+from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout.processors import HighlightMatchingBracketProcessor
 from prompt_toolkit.output import ColorDepth
 
 from assay_shell.repl.completion import MenuCompleter, Signature
+from assay_shell.repl.keyboard import Keyboard
 from assay_shell.repl.keys import bindings
 from assay_shell.repl.lexer import LuaLexer
 from assay_shell.repl.style import style
@@ -21,6 +25,7 @@ from assay_shell.repl.toolbar import Toolbar
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from prompt_toolkit.formatted_text import StyleAndTextTuples
     from prompt_toolkit.input import Input
@@ -51,7 +56,9 @@ class Editor:
     ) -> None:
         self._screen = screen
         self._history = history
+        input = input or Keyboard(sys.stdin)
         self._ends = (input, output)
+        self._typing: PromptSession[str] | None = None
         self._depth = None if screen.colour else ColorDepth.DEPTH_1_BIT
         self._signature = Signature(engine, self._redraw)
         self._toolbar = Toolbar(engine, self._signature)
@@ -96,9 +103,16 @@ class Editor:
         default, self._next = self._next, ""
         self._screen.above = self._above
         try:
-            return await self._session.prompt_async(default=default, handle_sigint=False)
+            return await self._read(self._session, default=default)
         finally:
             self._screen.above = None
+
+    async def _read(self, session: PromptSession[str], message: str | None = None, **options: Any) -> str:
+        self._typing = session
+        try:
+            return await session.prompt_async(message, handle_sigint=False, **options)
+        finally:
+            self._typing = None
 
     def _look_around(self, _: object) -> None:
         """Once the first prompt is there: what would have made it late."""
@@ -113,6 +127,15 @@ class Editor:
         loop = asyncio.get_running_loop()
         looked = self._engine.ask(lambda workspace: workspace.prepare())
         looked.add_done_callback(lambda _: loop.is_closed() or loop.call_soon_threadsafe(self.refresh))
+
+    def press_ctrl_c(self) -> bool:
+        """Have Ctrl-C act as a key on what is being typed; False where nothing is."""
+        app = self._typing.app if self._typing is not None else None
+        if app is None or not app.is_running:
+            return False
+        app.key_processor.feed(KeyPress(Keys.ControlC, "\x03"))
+        app.key_processor.process_keys()
+        return True
 
     def put(self, text: str) -> None:
         """Have *text* stand in the next input."""
@@ -130,7 +153,7 @@ class Editor:
                 self._screen.say(f"one of: {', '.join(keys)}")
             return answer
         session = self._small(_choices(keys))
-        return await session.prompt_async(message, handle_sigint=False)
+        return await self._read(session, message)
 
     async def line(self, message: str, *, secret: bool = False) -> str:
         """A line of text behind *message*; a *secret* is not shown.
@@ -139,7 +162,7 @@ class Editor:
             KeyboardInterrupt, EOFError: there is none.
         """
         self._screen.fresh_line()
-        return await self._small(None).prompt_async(message, is_password=secret, handle_sigint=False)
+        return await self._read(self._small(None), message, is_password=secret)
 
     def _small(self, keys: KeyBindings | None) -> PromptSession[str]:
         given, taken = self._ends

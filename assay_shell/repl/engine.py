@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     Answer = TypeVar("Answer")
 
+_AGAIN = 0.02
 _QUICK = 0.1
 """Seconds that a key press may wait for a busy VM."""
 
@@ -63,14 +64,28 @@ class Engine:
 
     def foreground(self, work: Callable[[Workspace], Coroutine[Any, Any, Answer]]) -> Future[Answer]:
         """Start *work*, which `interrupt` then stops."""
-        return asyncio.run_coroutine_threadsafe(self._noted(work), self._await_loop())
+        answer: Future[Answer] = Future()
+        workspace = self.workspace
 
-    async def _noted(self, work: Callable[[Workspace], Coroutine[Any, Any, Answer]]) -> Answer:
-        self._foreground = asyncio.current_task()
-        try:
-            return await work(self.workspace)
-        finally:
-            self._foreground = None
+        def start() -> None:
+            task = asyncio.get_running_loop().create_task(work(workspace))
+            self._foreground = task
+            task.add_done_callback(ended)
+
+        def ended(task: asyncio.Task[Answer]) -> None:
+            if self._foreground is task:
+                self._foreground = None
+            if not answer.set_running_or_notify_cancel():
+                return
+            if task.cancelled():
+                answer.set_exception(asyncio.CancelledError())
+            elif (error := task.exception()) is not None:
+                answer.set_exception(error)
+            else:
+                answer.set_result(task.result())
+
+        self._loop.call_soon_threadsafe(start)
+        return answer
 
     def background(self, work: Callable[[Workspace], Coroutine[Any, Any, Answer]]) -> Future[Answer]:
         """Start *work*, which an interrupt leaves alone."""
@@ -98,14 +113,22 @@ class Engine:
         threading.Thread(target=self._interrupt, name="assay-interrupt", daemon=True).start()
 
     def _interrupt(self) -> None:
+        """Stop Lua where it runs, and else what waits; what is just about to begin is tried again."""
         if not self.ready:
             return
-        if not self.workspace.interrupt():
-            self._loop.call_soon_threadsafe(self._cancel_foreground)
+        loop, cancelled = self._loop, threading.Event()
+        asked = False
+        while not self.workspace.interrupt():
+            if not asked:
+                loop.call_soon_threadsafe(self._cancel_foreground, cancelled)
+                asked = True
+            if cancelled.wait(_AGAIN):
+                return
 
-    def _cancel_foreground(self) -> None:
+    def _cancel_foreground(self, cancelled: threading.Event) -> None:
         if self._foreground is not None:
             self._foreground.cancel()
+        cancelled.set()
 
     def close(self, patience: float = 6.0) -> bool:
         """End what runs and release what is held; False when that took longer than *patience* seconds."""

@@ -50,6 +50,7 @@ class Shell:
         self._spinner = Spinner(engine, screen)
         self._running: Future[Shown] | None = None
         self._pressed: float | None = None
+        self._early = False
         self._thought = 0.0
         """Seconds that the user took to answer questions."""
         self._stuck = asyncio.Event()
@@ -82,6 +83,7 @@ class Shell:
         warned = False
         while True:
             self._asking.mind_jobs()
+            self._early = False
             try:
                 text = await self._editor.read()
             except KeyboardInterrupt:
@@ -109,6 +111,8 @@ class Shell:
 
         started, self._pressed, self._thought = monotonic(), None, 0.0
         self._running = self._engine.foreground(work)
+        if self._early:  # pressed when the line had been read, and nothing ran yet
+            self._on_interrupt()
         try:
             shown = await self._finished(self._running)
         finally:
@@ -169,9 +173,11 @@ class Shell:
         self._asking.add(request, foreground=self._running is not None)
 
     def _on_interrupt(self) -> None:
-        """Ctrl-C while something runs. At the prompt it is a key like others; a program that has the terminal gets it
-        by itself."""
-        if self._running is None or self._screen.held:
+        """Ctrl-C: a key where something is typed, else for what runs. A program that has the terminal gets its own."""
+        if self._editor.press_ctrl_c() or self._screen.held:
+            return
+        if self._running is None:
+            self._early = True
             return
         now = monotonic()
         if self._pressed is not None and now - self._pressed > _UNREACHABLE:

@@ -118,6 +118,11 @@ class Interrupter:
         self.nudge: Callable[[], None] = _leave_alone
         """Breaks the script's thread out of a system call: a read of Lua's own would keep it from the hook."""
 
+    def prepare(self) -> None:
+        """Load now what the first `fire` would otherwise have to."""
+        if self._hooks is None and not self.count_hook:
+            self._hooks = LuaHooks()
+
     def hook_fired(self) -> None:
         """Called from Lua when the hook has raised: take all hooks off, so that clean-up can run."""
         self._fired = True

@@ -110,8 +110,9 @@ class Workspace:
             return Answer(error=BuiltinError(error.filename, os_reason(error)))
 
     def prepare(self) -> None:
-        """Do what the first line and the first Tab would otherwise wait for."""
+        """Do what the first line, the first Ctrl-C and the first Tab would otherwise wait for."""
         self._settle_context()
+        self.runtime.interrupter.prepare()
         self.completer.prepare()
 
     def _settle_context(self) -> None:

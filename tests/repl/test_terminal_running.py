@@ -35,6 +35,16 @@ def test_ctrl_c_stops_what_runs_and_nothing_else(shell, code):
     assert terminal.run("kept") == "kept"
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.005, 0.01, 0.02, 0.03, 0.05])
+def test_ctrl_c_right_behind_enter_is_not_lost(shell, seconds):
+    terminal = shell()
+    terminal.enter("shell.exec('sleep 60')")
+    time.sleep(seconds)
+    terminal.type(CTRL_C)
+    terminal.wait_for_match(r"cancelled|\u203a[^\n]*\n\u203a\s*\n")
+    assert terminal.run("1") == "1"
+
+
 def test_the_spinner_says_what_is_waited_for(shell, stub):
     stub.on("GET", "/slow", status=200, body=b"late", delay=2.0)
     terminal = shell()
