@@ -41,7 +41,7 @@ def read_settings(path: str) -> tuple[Settings, list[str]]:
     try:
         with open(path, "rb") as file:
             given = tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         return settings, [f"{path}: {error}"]
     known = {each.name for each in fields(Settings)}
     for name, value in given.items():

@@ -1,0 +1,60 @@
+"""The history file."""
+
+from __future__ import annotations
+
+import json
+
+from assay_shell.repl.history import SharedHistory
+
+
+def history(tmp_path, project="/p", hide=str):
+    return SharedHistory(str(tmp_path / "folder/history.jsonl"), project, hide)
+
+
+def test_lines_of_the_project_come_first_each_once(tmp_path):
+    for project, text in (("/q", "theirs"), ("/p", "one"), ("/q", "one"), ("/p", "two"), ("/p", "one")):
+        history(tmp_path, project).store_string(text)
+    assert history(tmp_path).load_history_strings() == ["one", "two", "theirs"]
+
+
+def test_only_its_owner_may_read_it(tmp_path):
+    history(tmp_path).store_string("x")
+    assert (tmp_path / "folder/history.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_must_not_be_kept_is_masked_or_left_out(tmp_path):
+    kept = history(tmp_path, hide=lambda text: text.replace("secret", "***"))
+    kept.store_string("a secret")
+    kept.store_string(" nobody's business")
+    assert history(tmp_path).load_history_strings() == ["a ***"]
+
+
+def test_lines_that_somebody_broke_are_passed_over(tmp_path):
+    kept = history(tmp_path)
+    kept.store_string("good")
+    with (tmp_path / "folder/history.jsonl").open("ab") as file:
+        file.write(b'\xff{}\n[1]\n{"project": "/p"}\nhalf a line')
+    assert history(tmp_path).load_history_strings() == ["good"]
+
+
+def test_a_long_file_loses_its_beginning(tmp_path):
+    kept = history(tmp_path)
+    for index in range(50):
+        kept.store_string(f"{index} " + "x" * 100_000)
+    found = list(history(tmp_path).load_history_strings())
+    assert found[0].startswith("49 ")
+    assert 10 < len(found) < 50
+
+
+def test_a_folder_that_cannot_be_written_is_no_failure(tmp_path):
+    (tmp_path / "folder").write_text("a file")
+    kept = history(tmp_path)
+    kept.store_string("x")
+    assert kept.faults
+    assert list(kept.load_history_strings()) == []
+
+
+def test_several_lines_stay_one_input(tmp_path):
+    history(tmp_path).store_string("if x then\n  y()\nend")
+    (line,) = (tmp_path / "folder/history.jsonl").read_text().splitlines()
+    assert json.loads(line)["text"] == "if x then\n  y()\nend"
