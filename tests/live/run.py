@@ -42,7 +42,9 @@ def prepare(deadline: float) -> tuple[dict[str, str], bool]:
     states, sound = left_out([server for server in SERVERS if is_missing(server)], deadline - time.monotonic()), True
     for server in SERVERS:
         started = time.monotonic()
-        if server.name not in states:
+        if server.needs and states[server.needs] != READY:
+            states[server.name] = f"it needs {server.needs}, which is not there"
+        elif server.name not in states:
             states[server.name], fine = bring(server, deadline - started)
             sound = sound and fine
         say(f"live: {server.name}: {states[server.name]} after {time.monotonic() - started:.0f} s")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.live.harness import crds
@@ -19,7 +21,7 @@ def filled(kubernetes: Cluster) -> Cluster:
     crds.define(kubernetes, crds.CROSSPLANE)
     good = {"conditions": conditions(Healthy=True, Installed=True)}
     bad = {"conditions": conditions(Healthy=False, Installed=True)}
-    objects = (
+    objects: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("Provider", "aws", {**good, "currentRevision": "aws-1"}), ("Provider", "lost", bad),
         ("ProviderRevision", "aws-1", good), ("Configuration", "base", good), ("Function", "patch", good),
         ("CompositeResourceDefinition", "apps", {"conditions": conditions(Established=True)}),

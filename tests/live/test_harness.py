@@ -8,10 +8,12 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.live import run
 from tests.live.harness import golang, reach
 from tests.live.harness.golang import build
 from tests.live.harness.minimum import numbers, wanted
@@ -196,6 +198,20 @@ def test_what_does_not_fit_is_left_out_in_order(minutes: int, expected: list[str
     reasons = left_out(missing, minutes * 60)
     assert list(reasons) == expected
     assert all("LIVE_BUDGET" in reason for reason in reasons.values())
+
+
+def test_what_stands_on_a_server_that_is_not_there_is_skipped_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    below = server(problem=Unavailable("no package"))
+    above = replace(server(), name="y", needs="x")
+    monkeypatch.setattr(run, "SERVERS", (below, above))
+    states, sound = run.prepare(time.monotonic() + 600)
+    assert states == {"x": "no package", "y": "it needs x, which is not there"}
+    assert sound
+
+
+def test_what_a_server_needs_comes_before_it() -> None:
+    names = [one.name for one in SERVERS]
+    assert all(names.index(one.needs) < names.index(one.name) for one in SERVERS if one.needs)
 
 
 def test_a_program_lies_elsewhere_when_its_module_or_its_flags_change(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -192,6 +192,16 @@ def test_a_command_runs_in_a_pod(web):
     assert "exit status 3" in refusal
 
 
+def test_a_port_leads_to_a_pod(web, space):
+    # Here port 8080 of all pods is the API server itself.
+    code = (
+        "local pod = m.list_pods(n, with({ label_selector = 'app=web' })).items[1].metadata.name "
+        "local way <close> = m.port_forward(n, pod, 8080, o) local r = http.get('https://127.0.0.1:' .. "
+        f"math.floor(way.port) .. '/version', {{ ca_cert_file = '{space.ca}' }}) return json.parse(r.body).gitVersion"
+    )
+    assert web(code) == "v1.37.2"
+
+
 def test_changes_are_watched_as_they_happen(talk):
     code = (
         "m.create(n, 'configmap', map('first', {}), o) local found = {} "

@@ -31,13 +31,15 @@ STATE_VARIABLE = "LIVE_STATE"
 class Server:
     """A server; *minutes* is what getting it takes on a fresh machine with two cores.
 
-    *present* says whether it is there, *get* brings it within so many seconds.
+    *present* says whether it is there, *get* brings it within so many seconds. *needs* names a server that it stands
+    on, which comes before it.
     """
 
     name: str
     minutes: float
     present: Callable[[], bool]
     get: Callable[[float], object]
+    needs: str = ""
 
 
 def postgres_folder() -> Path | None:
@@ -63,13 +65,13 @@ def _debian(name: str, *packages: str, program: str, minutes: float = 0.5) -> Se
     return Server(name, minutes, lambda: shutil.which(program) is not None, lambda seconds: install(*packages))
 
 
-def _go(name: str, minutes: float, *programs: str) -> Server:
+def _go(name: str, minutes: float, *programs: str, needs: str = "") -> Server:
     def get(seconds: float) -> None:
         deadline = time.monotonic() + seconds
         for program in programs:
             build(program, deadline - time.monotonic())
 
-    return Server(name, minutes, lambda: are_built(*programs), get)
+    return Server(name, minutes, lambda: are_built(*programs), get, needs)
 
 
 def _argocd_present() -> bool:
@@ -99,15 +101,16 @@ SERVERS = (
         1,
         lambda: from_npm("unleash-server", UNLEASH).exists(),
         lambda seconds: install_from_npm("unleash-server", UNLEASH),
+        needs="postgres",
     ),
     Server("jupyterlab", 1, lab.is_present, lab.get),
     _go("kubernetes", 10, "etcd", "kube-apiserver", "kube-controller-manager", "kwok"),
     _go("temporal", 5, "temporal"),
     _go("prometheus", 2, "prometheus"),
     _go("loki", 6, "loki"),
-    _go("kratos", 2, "kratos"),
+    _go("kratos", 2, "kratos", needs="postgres"),
     _go("dex", 1, "dex"),
-    Server("argocd", 7, _argocd_present, _get_argocd),
+    Server("argocd", 7, _argocd_present, _get_argocd, needs="kubernetes"),
 )
 """In the order in which they are brought. The last ones are left out first when the time does not suffice."""
 
