@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.command import Command
-from tests.support.terminal import Terminal
+from tests.support.shell import Terminal
 
 
 @pytest.fixture

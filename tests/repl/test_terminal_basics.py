@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from tests.support.terminal import CTRL_C, CTRL_D, CTRL_U, DOWN, ENTER, TAB, UP
+from tests.support.shell import CTRL_C, CTRL_D, CTRL_U, DOWN, ENTER, TAB, UP
 
 pytestmark = pytest.mark.timeout(90)
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.support.terminal import CTRL_D, CTRL_R, ENTER, UP
+from tests.support.shell import CTRL_D, CTRL_R, ENTER, UP
 
 pytestmark = pytest.mark.timeout(90)
 SECRET = "hunter2-is-no-password"

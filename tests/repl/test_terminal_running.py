@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.support.terminal import CTRL_C, CTRL_U, ENTER
+from tests.support.shell import CTRL_C, CTRL_U, ENTER
 
 pytestmark = pytest.mark.timeout(90)
 
