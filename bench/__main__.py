@@ -45,6 +45,7 @@ BENCHMARKS = [
     Benchmark("json_encode", "ms", goal="<= 0.7x the original"),
     Benchmark("http_sequential", "req/s", faster=True, needs_server=True, goal=">= 0.9x the original"),
     Benchmark("http_spawned_50", "req/s", faster=True, needs_server=True, goal=">= 0.9x the original"),
+    Benchmark("k8s_list_5000", "ms", needs_server=True, goal="<= 1.5x http.get and json.parse"),
     Benchmark("hashes_20k", "ms"),
     Benchmark("regex_20k", "ms"),
     Benchmark("loop_1e7", "ms"),
@@ -107,6 +108,8 @@ def run(benchmark: Benchmark, runs: int, environment: dict[str, str]) -> dict[st
         contestants["baseline"] = [ASSAY, *script]
     elif baseline.exists():
         contestants["baseline"] = [sys.executable, baseline]
+    elif (by_hand := baseline.with_suffix(".lua")).exists():
+        contestants["baseline"] = [ASSAY, by_hand]
     if reference := os.environ.get("ASSAY_REFERENCE"):
         contestants["reference"] = [reference, *benchmark.arguments, *script]
     found = {name: Series() for name in contestants}
