@@ -68,13 +68,9 @@ def _path(check: Check, kind: str) -> str:
 
 
 async def _ask(check: Check, tools: Tools, path: str) -> Answer:
-    cluster = find_cluster(os.environ, check.settings.get("context"))
-    headers = {}
-    if cluster.token is not None:
-        tools.redactor.add(cluster.token)
-        headers["Authorization"] = f"Bearer {cluster.token}"
+    cluster = find_cluster(os.environ, check.settings.get("context"), tools.redactor.add)
     try:
-        answer = await tools.requests.get(cluster.server + path, headers, wire=cluster.wire)
+        answer = await tools.requests.get(cluster.server + path, cluster.headers, wire=cluster.wire)
     except RequestFailed as exc:
         raise CheckFailed(f"asking {cluster.server}{path}: {exc}") from exc
     if answer.status != 200:

@@ -97,8 +97,8 @@ def test_each_kind_is_ready_in_its_own_way(
         ("kind: pod", "asking {url}/api/v1/pods: HTTP 404"),
         ("kind: pond", f'k8s check knows the kinds {", ".join(KINDS)}, not "pond"'),
         ("object: x", "k8s check requires a 'kind' field"),
-        ("kind: pod, context: nope", 'there is no context "nope" in "{config}"'),
-        ("kind: pod, context: elsewhere", 'there is no cluster "d" in "{config}"'),
+        ("kind: pod, context: nope", 'kubeconfig: there is no context "nope" in "{config}"'),
+        ("kind: pod, context: elsewhere", 'kubeconfig: there is no cluster "d" in "{config}"'),
         ("kind: pod, context: program",
          'the user in "{config}" signs in by a program; give it a token or a certificate'),
         ("kind: pod, context: insecure",
@@ -117,4 +117,12 @@ def test_an_empty_list_is_a_failure(check, stub: Stub) -> None:
 def test_a_missing_kubeconfig_says_so(check, tmp_path: Path) -> None:
     (tmp_path / "config").unlink()
     said = check("kind: pod, context: here")
-    assert said == f'reading "{tmp_path}/config": No such file or directory (os error 2)'
+    assert said == f'there is no kubeconfig: "{tmp_path}/config"'
+
+
+def test_files_of_a_kubeconfig_are_merged_as_elsewhere(check, stub: Stub, tmp_path: Path, monkeypatch) -> None:
+    stub.on("GET", DEPLOYMENTS, json={"items": [deployment("a", 2)]})
+    (tmp_path / "first").write_text("current-context: there\ncontexts: [{name: there, context: {cluster: c, user: u}}]")
+    monkeypatch.setenv("KUBECONFIG", f"{tmp_path}/none:{tmp_path}/first:{tmp_path}/config")
+    assert check("kind: deployment, namespace: shop") is None
+    assert stub.requests[0].header("Authorization") == "Bearer t-0a1b2c3d"
