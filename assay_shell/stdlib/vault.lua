@@ -43,7 +43,7 @@
 --- @quickref c:pki_ca_cert(mount?) -> string | Certificate of the CA as PEM; mount "pki" unless given
 --- @quickref c:pki_create_role(mount, role_name, opts?) -> body|nil | Create or change a role of a PKI engine
 --- @quickref M.wait(url, opts?) -> true | Wait until the server answers; opts: {timeout = 60, interval = 2, health_path}
---- @quickref M.authenticated_client(url, opts?) -> client | Wait, then take the token from a Kubernetes secret; opts: {secret_namespace, secret_name, secret_key, timeout, interval}
+--- @quickref M.authenticated_client(url, opts?) -> client | Wait, then take the token from a Kubernetes secret; opts: {secret_namespace, secret_name, secret_key, context, timeout, interval}
 --- @quickref M.ensure_credentials(client, path, check_key, generator) -> table | Secret at secrets/PATH; written from generator() when check_key is missing
 --- @quickref M.assert_secret(client, path, expected_keys) -> table | Secret at secrets/PATH; an error when a key is missing
 --- @quickref c:kv_patch(mount, key, data, opts?) -> body | Change some fields of a KV v2 secret; opts: {cas}
@@ -696,7 +696,7 @@ end
 
 --- Waits for the server, then makes a client with the token from a Kubernetes secret.
 --- Options: `secret_namespace` ("secrets"), `secret_name` ("openbao-root-token"), `secret_key` ("root-token"),
---- `timeout`, `interval`.
+--- `context` (of the kubeconfig; without it the pod's cluster, else the current context), `timeout`, `interval`.
 --- Errors: as `wait`; the secret, or the key in it, is missing.
 --- Example: `local c = require("assay.vault").authenticated_client("http://openbao.secrets:8200", { secret_name = "bao-token" })`
 --- @effect read
@@ -705,7 +705,8 @@ function M.authenticated_client(url, opts)
   M.wait(url, { timeout = opts.timeout, interval = opts.interval })
   local namespace = opts.secret_namespace or opts.secret_ns or "secrets"
   local name, key = opts.secret_name or "openbao-root-token", opts.secret_key or "root-token"
-  local token = require("assay.k8s").get_secret(namespace, name)[key]
+  local token = require("assay.k8s").get_secret(namespace, name, opts.context and { context = opts.context })[key]
+  rest.hide(token)
   local missing = "vault.authenticated_client: key '%s' not found in secret %s/%s"
   assert.not_nil(token, missing:format(key, namespace, name))
   return M.client(url, token:match("^%s*(.-)%s*$"))

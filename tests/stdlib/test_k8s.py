@@ -173,6 +173,16 @@ def test_a_client_by_address_needs_no_token(run, stub):
     assert stub.requests[0].header("authorization") is None
 
 
+def test_vault_takes_its_token_from_a_secret_of_a_context(run, stub, config):
+    stub.on("GET", "/v1/sys/health", json={})
+    token = base64.b64encode(b" r00t-token\n").decode()
+    stub.on("GET", "/api/v1/namespaces/safe/secrets/root", json={"data": {"root-token": token}})
+    opts = "{ secret_namespace = 'safe', secret_name = 'root', context = 'here' }"
+    code = f"return require('assay.vault').authenticated_client('{stub.url}', {opts}).token"
+    assert run(code) == "r00t-token"
+    assert stub.requests[1].header("authorization") == "Bearer t0ken-of-context"
+
+
 # Kinds ------------------------------------------------------------------------------------------------------
 
 AGGREGATED = {
