@@ -105,7 +105,7 @@ COMMANDS: dict[str, tuple[Option, ...]] = {
 
 # Operands each command takes; None: as many as there are (they are the script's).
 _OPERANDS: dict[str, int | None] = {
-    BARE_FILE: None, "run": None, "exec": None, "docs": 1, "context": 1, "modules": 0, "checks": 2, "resume": 0,
+    BARE_FILE: None, "run": None, "exec": None, "docs": 2, "context": 1, "modules": 0, "checks": 2, "resume": 0,
     "approvals": 2, "help": 1, "runbook": 3, "kernel": 1, "shell": 0, "doctor": 0, "completion": 1,
 }  # fmt: skip
 

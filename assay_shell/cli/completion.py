@@ -42,7 +42,7 @@ def _operands(command: str) -> str:
     if command == "docs":
         from assay_shell.runtime.builtins import GROUPS
 
-        return " ".join(GROUPS)
+        return " ".join(("build", *GROUPS))
     return _OPERANDS.get(command, "")
 
 

@@ -20,7 +20,7 @@ Commands:
   run         run a script or a list of checks, with options of its own
   exec        run code from the command line, or any file as Lua
   checks      look at a list of checks without running it
-  docs        explain a builtin function or group
+  docs        explain a builtin or module, or write pages about all of them
   context     find modules for a task
   modules     list all modules
   shell       open the shell, as assay alone does on a terminal
@@ -77,10 +77,15 @@ Run CODE, or FILE as Lua whatever its name ends in.
 """,
     "docs": """\
 Usage: assay docs [NAME]
+       assay docs build FOLDER
 
-Explain a builtin function (http.get) or a group of them (http). Without NAME: list the groups.
+Explain a builtin function (http.get), a group of them (http), a module (assay.vault) or a function of one
+(assay.vault.kv_get). Without NAME: list the groups.
 
-      --all              print the whole reference as Markdown
+build writes a Markdown page for each group and module, an index (reference.md), and llms.txt and llms-full.txt for
+language models. Other files in FOLDER stay.
+
+      --all              print the reference of the builtins as one Markdown page
 """,
     "context": """\
 Usage: assay context QUERY

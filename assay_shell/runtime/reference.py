@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
     from assay_shell.runtime.catalog import Entry, Function
 
-_EFFECTS = {
+EFFECTS = {
     "read": "Reads: allowed under --readonly.",
     "write": "Writes: refused under --readonly.",
     "depends": "Whether it writes depends on its arguments; a write is refused under --readonly.",
@@ -18,8 +18,8 @@ _EFFECTS = {
 def function_text(function: Function) -> str:
     """Return signature, text, errors and example of a function, ending with a line end."""
     parts = [f"{function.signature} -> {function.returns}", _indented(_text(function))]
-    if function.effect in _EFFECTS:
-        parts.append(_indented(_EFFECTS[function.effect]))
+    if function.effect in EFFECTS:
+        parts.append(_indented(EFFECTS[function.effect]))
     if function.errors:
         parts.append("Errors:\n" + "\n".join(f"  - {error}" for error in function.errors))
     if function.example:
@@ -30,8 +30,8 @@ def function_text(function: Function) -> str:
 def function_body(function: Function) -> str:
     """Return what is written about a function, without its signature and its indentation."""
     parts = [_text(function)]
-    if function.effect in _EFFECTS:
-        parts.append(_EFFECTS[function.effect])
+    if function.effect in EFFECTS:
+        parts.append(EFFECTS[function.effect])
     if function.errors:
         parts.append("Errors:\n" + "\n".join(f"  - {error}" for error in function.errors))
     if function.example:
@@ -65,8 +65,8 @@ def _entry_markdown(entry: Entry) -> str:
 
 def _function_markdown(function: Function) -> str:
     parts = [f"### `{function.signature}`\n", f"Returns `{function.returns}`. {_text(function)}\n"]
-    if function.effect in _EFFECTS:
-        parts.append(f"{_EFFECTS[function.effect]}\n")
+    if function.effect in EFFECTS:
+        parts.append(f"{EFFECTS[function.effect]}\n")
     if function.errors:
         parts.append("Errors:\n\n" + "\n".join(f"- {error}" for error in function.errors) + "\n")
     if function.example:
