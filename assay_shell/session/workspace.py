@@ -231,6 +231,9 @@ class Workspace:
         from assay_shell.session.kubeconfig import CONTEXT
 
         self.runtime.check_env[CONTEXT] = name
+        seen = self.runtime.lua.globals()["env"]["_check_env"]  # made from that when a script first looked into `env`
+        if seen is not None:
+            seen[CONTEXT] = self.runtime.border.to_lua(name)
         self.look_at_context()
 
     def look_at_context(self) -> Contexts:

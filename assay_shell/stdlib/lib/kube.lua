@@ -42,7 +42,7 @@ local ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/"
 local PAGE = 500 -- objects that iterators ask for at once
 
 -- Accounts -----------------------------------------------------------------------------------------------
--- An account is `server`, `namespace`, `token`, `transport` (options of http) and `headers`; any of them may be missing.
+-- An account is `server`, `namespace`, `token`, `transport` (options of http) and `headers`; any may be missing.
 
 local accounts = setmetatable({}, { __mode = "k" }) -- client -> function that gives its account as it is now
 local anonymous = setmetatable({}, { __mode = "k" }) -- clients that need no token
@@ -110,6 +110,8 @@ local function account_finder(account)
 end
 
 local function first_account(context)
+  local chosen = env.get("ASSAY_KUBE_CONTEXT") -- what `.context NAME` sets in the shell
+  if context == nil and chosen ~= "" then context = chosen end
   if context == nil and kube.pod_server() then return pod_account() end
   local account = kube.config_account(context)
   if account then return account end
@@ -171,12 +173,16 @@ function kube.selector(selector)
   return concat(parts, ",")
 end
 
-local LIST = "?labelSelector=label_selector&fieldSelector=field_selector&limit&continue&resourceVersion=resource_version"
+--- The parameters of a list, for the end of a request line.
+kube.LIST = "?labelSelector=label_selector&fieldSelector=field_selector&limit&continue"
+  .. "&resourceVersion=resource_version"
 
-local function list_values(namespace, opts)
+--- Options of a list as values for its request line.
+function kube.list_values(namespace, opts)
   local values = rest.merged(opts)
   values.namespace = namespace
-  values.label_selector, values.field_selector = kube.selector(values.label_selector), kube.selector(values.field_selector)
+  values.label_selector = kube.selector(values.label_selector)
+  values.field_selector = kube.selector(values.field_selector)
   return values
 end
 
@@ -265,9 +271,9 @@ end
 
 --- The list object, with all its items unless `opts.limit` asks for a part: then `metadata.continue` leads on.
 function Resource:list(fn, client, namespace, opts)
-  local values = list_values(namespace, opts)
+  local values = kube.list_values(namespace, opts)
   local function page()
-    return fetch(self, "GET", fn, client, LIST, values, list_call(self))
+    return fetch(self, "GET", fn, client, kube.LIST, values, list_call(self))
   end
   return kube.whole_list(page, values, opts)
 end
@@ -300,8 +306,8 @@ end
 
 function Resource:each(fn, client, namespace, opts)
   return kube.each_page(function(values)
-    return fetch(self, "GET", fn, client, LIST, values, list_call(self))
-  end, list_values(namespace, opts))
+    return fetch(self, "GET", fn, client, kube.LIST, values, list_call(self))
+  end, kube.list_values(namespace, opts))
 end
 
 function Resource:get(fn, client, namespace, name)
