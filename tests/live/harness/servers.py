@@ -74,13 +74,18 @@ def _go(name: str, minutes: float, *programs: str, needs: str = "") -> Server:
     return Server(name, minutes, lambda: are_built(*programs), get, needs)
 
 
+def _argocd_packages() -> list[str]:
+    return [name for name in ("redis-server", "git") if shutil.which(name) is None]
+
+
 def _argocd_present() -> bool:
-    return are_built("argocd-server") and all(shutil.which(name) is not None for name in ("redis-server", "git"))
+    return are_built("argocd-server") and not _argocd_packages()
 
 
 def _get_argocd(seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    install("redis-server", "git")
+    if missing := _argocd_packages():
+        install(*missing)
     build("argocd-server", deadline - time.monotonic())
 
 
@@ -124,7 +129,7 @@ def left_out(missing: Sequence[Server], seconds: float) -> dict[str, str]:
     for name in _DISPENSABLE:
         needed = sum(server.minutes for server in chosen.values())
         if needed * 60 > seconds and name in chosen:
-            reasons[name] = _too_long(chosen.pop(name), seconds)
+            reasons[name] = f"{_too_long(chosen.pop(name), seconds)}, and others come first"
     return reasons
 
 
