@@ -167,7 +167,8 @@ def test_metadata_is_what_search_and_help_rely_on(name, data):
 
 @pytest.mark.parametrize("name", sorted(SOURCES))
 def test_a_module_is_loaded_within_5_ms_and_without_a_request(run, name):
-    code = f'local started = time() require("assay.{name}") return time() - started'
+    # Processor time: what others on the machine do is none of the module's.
+    code = f'local started = os.clock() require("assay.{name}") return os.clock() - started'
     assert min(run(code) for _ in range(5)) < 0.005
 
 

@@ -68,7 +68,7 @@ function Api:get_resource(namespace, kind, name, opts)
 end
 
 function Api:list(namespace, kind, opts)
-  local values = reach.list_values(opts)
+  local values = kube.list_values(nil, opts)
   kind = reach.kind_for(self, "list", kind, opts)
   local function page() return self:get(reach.list_path(self, "list", namespace, kind, values, opts), opts) end
   return kube.whole_list(page, values, opts)
@@ -78,7 +78,7 @@ function Api:each(namespace, kind, opts)
   kind = reach.kind_for(self, "each", kind, opts)
   return kube.each_page(function(values)
     return self:get(reach.list_path(self, "each", namespace, kind, values, opts), opts)
-  end, reach.list_values(opts))
+  end, kube.list_values(nil, opts))
 end
 
 function Api:create(namespace, kind, content, opts)
@@ -242,7 +242,7 @@ local WATCH = "?watch!&allowWatchBookmarks=watch&resourceVersion=version&timeout
 function Api:watch(namespace, kind, opts)
   opts = opts or {}
   kind = reach.kind_for(self, "watch", kind, opts)
-  local selected = reach.list_values({ label_selector = opts.label_selector, field_selector = opts.field_selector })
+  local selected = kube.list_values(nil, { label_selector = opts.label_selector, field_selector = opts.field_selector })
   local listed = rest.merged(opts)
   listed.resource_version, listed.limit, listed.timeout = nil, nil, nil
   local source, stream_call = {}, nil

@@ -120,20 +120,9 @@ function reach.resource_path(self, fn, namespace, kind, name, opts, tail)
   return reach.path_for(self, fn, kind, namespace, "/{name}" .. (tail or ""), { name = name }, opts)
 end
 
-local LIST = "?labelSelector=label_selector&fieldSelector=field_selector&limit&continue"
-  .. "&resourceVersion=resource_version"
-
---- Options of a list as values for its request line.
-function reach.list_values(opts)
-  local values = rest.merged(opts)
-  values.label_selector = kube.selector(values.label_selector)
-  values.field_selector = kube.selector(values.field_selector)
-  return values
-end
-
 --- The path of all objects of a kind, with the parameters in `values`.
 function reach.list_path(self, fn, namespace, kind, values, opts)
-  return reach.path_for(self, fn, kind, namespace, LIST, values, opts)
+  return reach.path_for(self, fn, kind, namespace, kube.LIST, values, opts)
 end
 
 --- A path that begins where the address ends.
