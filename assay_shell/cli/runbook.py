@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from assay_shell.cli.arguments import Invocation
-    from assay_shell.runbook.run import Outcome
+    from assay_shell.runbook.approval import Approvals
+    from assay_shell.runbook.run import Outcome, Run
 
 _WAITING = 10
 _INTERRUPTED = 130
@@ -67,13 +68,12 @@ def _run(invocation: Invocation, path: str) -> int:
         UsageError: parameters or options make no sense.
     """
     import asyncio
+    from tempfile import TemporaryDirectory
 
     from assay_shell.kernel.policy import SECRETS
     from assay_shell.runbook import book as books
     from assay_shell.runbook import parameters
     from assay_shell.runbook.approval import Approvals
-    from assay_shell.runbook.report import Progress
-    from assay_shell.runbook.run import Run
 
     given = parameters.read(invocation.texts("param"), invocation.texts("params"))
     book = books.load(path)
@@ -86,21 +86,33 @@ def _run(invocation: Invocation, path: str) -> int:
             raise UsageError("'--resume' needs '--approve yes' or '--approve no'")
         approvals.resume(token, approve, invocation.text("approver"))
         approve = None
-    output = invocation.text("output")
-    terminal = sys.stderr.isatty()
-    run = Run(
+    with TemporaryDirectory(prefix="assay-runbook-") as folder:
+        journal = os.path.join(folder, "journal.jsonl")
+        environment = {**approvals.environment(journal), SECRETS: ",".join(parameters.variables(given))}
+        run = _prepared(invocation, path, book, cells, approve or "ask", {**environment, **_modes(invocation)})
+        outcome = asyncio.run(run.carry_out())
+        _report(invocation, path, book, outcome)
+        return _end(outcome, approvals, path, journal)
+
+
+def _prepared(
+    invocation: Invocation, path: str, book: Any, cells: set[int], approve: str, environment: dict[str, str]
+) -> Run:
+    from assay_shell.runbook import book as books
+    from assay_shell.runbook.report import Progress
+    from assay_shell.runbook.run import Run
+
+    output, terminal = invocation.text("output"), sys.stderr.isatty()
+    return Run(
         book,
         os.path.dirname(os.path.abspath(path)),
         cells=cells,
         timeout=invocation.count("timeout"),
-        approve=approve or "ask",
-        environment={**approvals.environment, SECRETS: ",".join(parameters.variables(given)), **_modes(invocation)},
+        approve=approve,
+        environment=environment,
         told=Progress(colour=terminal and not os.environ.get("NO_COLOR"), terminal=terminal),
         saved=(lambda: books.save(book, output)) if output is not None else lambda: None,
     )
-    outcome = asyncio.run(run.carry_out())
-    _report(invocation, path, book, outcome)
-    return _end(outcome, approvals, path)
 
 
 def _modes(invocation: Invocation) -> dict[str, str]:
@@ -117,10 +129,10 @@ def _report(invocation: Invocation, path: str, book: Any, outcome: Outcome) -> N
         books.write(as_junit(path, outcome), report)
 
 
-def _end(outcome: Outcome, approvals: Any, path: str) -> int:
+def _end(outcome: Outcome, approvals: Approvals, path: str, journal: str) -> int:
     """Say how it ended; the exit code."""
     if outcome.request is not None:
-        token = approvals.ask(outcome.request)
+        token = approvals.ask(outcome.request, journal)
         approvals.finish("needs_approval")
         sys.stderr.write(f"{outcome.request.prompt}\n  assay runbook run {path} --resume {token} --approve yes|no\n")
         return _WAITING

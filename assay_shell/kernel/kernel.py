@@ -56,6 +56,7 @@ class AssayKernel(Kernel):  # type: ignore[misc] # ipykernel is not typed
         self.printed = {
             name: Printer(stream, runtime.redactor) for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr))
         }
+        policy.keep_journal(runtime)
         self.asker = Asker(self)
         runtime.ask_line = self.asker.ask_line
         self.workspace = Workspace(runtime, NotebookFront(self.asker))

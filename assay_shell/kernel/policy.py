@@ -12,6 +12,7 @@ from assay_shell.session.approvals import NO, YES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from assay_shell.runtime.vm import Runtime
     from assay_shell.session.approvals import Question
 
 APPROVE = "ASSAY_RUNBOOK_APPROVE"
@@ -20,6 +21,18 @@ ANSWERS = "ASSAY_RUNBOOK_ANSWERS"
 """The answers a resumed run was given: a JSON list of (digest of the question, whether it was allowed)."""
 SECRETS = "ASSAY_RUNBOOK_SECRETS"
 """Names of the variables whose values must not get into the notebook, with commas between."""
+
+JOURNAL, REPLAY = "ASSAY_RUNBOOK_JOURNAL", "ASSAY_RUNBOOK_REPLAY"
+"""The file in which a run notes its calls, and that of the run it repeats."""
+
+
+def keep_journal(runtime: Runtime) -> None:
+    """Note the calls of this run where its environment says so, and answer them from an earlier one's notes."""
+    path, earlier = os.environ.get(JOURNAL), os.environ.get(REPLAY)
+    if path:
+        from assay_shell.runtime import journal
+
+        runtime.guard.journal = journal.Journal(runtime, path, journal.read(earlier) if earlier else [])
 
 
 def secrets() -> list[str]:
@@ -36,17 +49,16 @@ class Policy:
         self._answers: list[tuple[str, bool]] = [tuple(pair) for pair in json.loads(os.environ.get(ANSWERS, "[]"))]
 
     def answer(self, question: Question) -> str:
-        """`yes` or `no`.
+        """`yes` or `no`. An answer that was given is for the question that was shown, and for once.
 
         Raises:
-            BuiltinError: nobody has answered this question, or another one was answered.
+            BuiltinError: nobody has answered this question.
         """
         request = Request(question.what, question.details or None)
-        if self._answers:
-            digest, allowed = self._answers.pop(0)
-            if digest != request.digest:
-                raise BuiltinError("approval", f"this is not what was approved ({question.what})")
-            return YES if allowed else NO
+        for index, (digest, allowed) in enumerate(self._answers):
+            if digest == request.digest:
+                del self._answers[index]
+                return YES if allowed else NO
         if self._rule in (YES, NO):
             return self._rule
         if self._rule == "ask":

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import time
+from contextlib import suppress
 
-from assay_shell.kernel.policy import ANSWERS
+from assay_shell.kernel.policy import ANSWERS, JOURNAL, REPLAY
 from assay_shell.runtime.approvals.record import Answer, Record, Run, sha256
 from assay_shell.runtime.approvals.store import Store
+from assay_shell.runtime.errors import os_reason
 from assay_shell.runtime.state import StateError, state_folder
 
 TYPE_CHECKING = False
@@ -15,6 +19,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from assay_shell.runtime.approvals.request import Request
+
+
+_KEPT = 30 * 86400
+"""Seconds that a journal is kept."""
 
 
 class Approvals:
@@ -30,6 +38,7 @@ class Approvals:
         self._store = Store(state_folder(os.environ))
         self._answers: tuple[Answer, ...] = ()
         self._token = ""
+        self._journals = os.path.join(state_folder(os.environ), "journals")
         self._claimed: Record | None = None
 
     def resume(self, token: str, approve: str, approver: str | None) -> None:
@@ -48,19 +57,48 @@ class Approvals:
         self._token = token
         self._answers = (*record.answers, decision)
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """What tells the kernel the answers that were given."""
-        pairs = [(answer.call_digest, answer.answer == "yes") for answer in self._answers]
-        return {ANSWERS: json.dumps(pairs)}
+    def environment(self, journal: str) -> dict[str, str]:
+        """What tells the kernel the answers that were given, and what the run did before it stopped.
 
-    def ask(self, request: Request) -> str:
-        """Note that the run waits for *request*; the token it is resumed with."""
+        It notes what it does now in the file *journal*.
+        """
+        pairs = [(answer.call_digest, answer.answer == "yes") for answer in self._answers]
+        earlier = self._journal(self._token)
+        replay = {REPLAY: earlier} if self._token and os.path.exists(earlier) else {}
+        return {ANSWERS: json.dumps(pairs), JOURNAL: journal, **replay}
+
+    def ask(self, request: Request, journal: str) -> str:
+        """Note that the run waits for *request*, and keep its *journal*; the token it is resumed with.
+
+        Raises:
+            StateError: it cannot be noted.
+        """
         now = self._store.clock.now()
         record = Record(self._run, request, now, asked_by="request", answers=self._answers)
-        return self._store.save(record.sealed())
+        token = self._store.save(record.sealed())
+        try:
+            os.makedirs(self._journals, mode=0o700, exist_ok=True)
+            shutil.copyfile(journal, self._journal(token))
+            os.chmod(self._journal(token), 0o600)
+            self._remove_old()
+        except OSError as exc:
+            self._store.expire(token)
+            raise StateError(f"writing resume state: {os_reason(exc)}") from exc
+        return token
 
     def finish(self, outcome: str) -> None:
-        """Note how a resumed run ended."""
+        """Note how a resumed run ended; it is not repeated any more."""
         if self._claimed is not None:
             self._store.finish(self._token, self._claimed, outcome)
+            with suppress(FileNotFoundError):
+                os.remove(self._journal(self._token))
+
+    def _journal(self, token: str) -> str:
+        return os.path.join(self._journals, f"{token}.jsonl")
+
+    def _remove_old(self) -> None:
+        """Drop the journals of runs that nobody has resumed for a month."""
+        for name in os.listdir(self._journals):
+            path = os.path.join(self._journals, name)
+            if os.path.getmtime(path) < time.time() - _KEPT:
+                os.remove(path)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from typing import Any
 
-    from assay_shell.runtime.guard import Effect
+    from assay_shell.runtime.guard import Effect, Guard
     from assay_shell.runtime.host import Host
     from assay_shell.runtime.values import Border
 
@@ -114,7 +114,11 @@ def adapt(runtime: Host, name: str, builtin: Builtin) -> Callable[..., tuple[Any
             # References of the calling coroutine: an exception in a cycle may keep this frame, but must not keep them.
             raw = ()
             if effect is not None and guard.active:
-                decision = guard.check(effect(values))
+                found = effect(values)
+                journal = guard.journal
+                if journal is not None and journal.concerns(found):
+                    return scheduler.wait_for(name, journal.call(found, *_stages(guard, found, function, values)))
+                decision = guard.check(found)
                 if decision is not None:
                     return scheduler.wait_for(name, _after(decision, function, values))
             if waits:
@@ -134,6 +138,23 @@ def adapt(runtime: Host, name: str, builtin: Builtin) -> Callable[..., tuple[Any
             return runtime.failure(name, exc)
 
     return call
+
+
+def _stages(
+    guard: Guard, effect: Effect, function: Callable[..., Any], values: list[Any]
+) -> tuple[Callable[[], Awaitable[None]], Callable[[], Awaitable[Any]]]:
+    """A call in two: what has to allow it, and the call itself."""
+
+    async def allow() -> None:
+        decision = guard.check(effect)
+        if decision is not None:
+            await decision
+
+    async def do() -> Any:
+        result = function(*values)
+        return await result if hasattr(result, "__await__") else result
+
+    return allow, do
 
 
 async def _after(decision: Awaitable[None], function: Callable[..., Any], values: list[Any]) -> Any:

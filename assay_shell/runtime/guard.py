@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from typing import Any
 
+    from assay_shell.runtime.journal import Journal
+
 
 class Effect:
     """What a call is about to do: the builtin's *name*, the *kind* (`read` or `write`) and the *target* it touches.
@@ -41,6 +43,7 @@ class Guard:
         self._approve: Callable[[Effect], Awaitable[None] | None] | None = None
         self._redact = redact
         self._notice: Callable[[Effect], object] | None = None
+        self._journal: Journal | None = None
         self.active = readonly
         """Whether calls need to be described at all; a session that allows everything skips that."""
 
@@ -74,8 +77,20 @@ class Guard:
         self._notice = tell
         self._update()
 
+    @property
+    def journal(self) -> Journal | None:
+        """What notes calls and answers them in a repeated run; None where nothing is noted."""
+        return self._journal
+
+    @journal.setter
+    def journal(self, journal: Journal | None) -> None:
+        self._journal = journal
+        self._update()
+
     def _update(self) -> None:
-        self.active = self._readonly or self._approve is not None or self._notice is not None
+        self.active = self._readonly or any(
+            wants is not None for wants in (self._approve, self._notice, self._journal)
+        )
 
     def check(self, effect: Effect) -> Awaitable[None] | None:
         """None when the call may go on; otherwise what has to be awaited first.

@@ -144,6 +144,35 @@ def test_a_gate_waits_too(book, cli: Command):
     assert b"Restart cart?" in cli("approvals", "list").stdout
 
 
+def test_what_was_done_before_the_stop_is_not_done_again(book, stub, tmp_path):
+    stub.on("GET", "/count", json={"pods": 3})
+    stub.on("POST", "/restart", status=201, json={"id": 7})
+    log = tmp_path / "log.txt"
+    book.write(
+        f"local found = http.get('{stub.url}/count'):json()\nprint('pods', found.pods, time() > 0)",
+        f"local made = http.post('{stub.url}/restart', {{ which = 'cart' }})\nprint(made.status, made:json().id)",
+        f"shell.exec('echo done >> {log}')",
+        "if approval.request('Go on?') then print('on it') end",
+        f"http.post('{stub.url}/restart', {{ which = 'web' }})",
+    )
+    (token,) = re.findall(r"[0-9a-f]{32}", book.run().stderr.decode())
+    before = book.printed()
+    assert book.run("--resume", token, "--approve", "yes").returncode == 0
+    assert [request.method for request in stub.requests] == ["GET", "POST", "POST"]
+    assert log.read_text() == "done\n"
+    assert book.printed() == before + "on it\n"
+
+
+def test_a_run_that_does_something_else_now_is_refused(book, tmp_path):
+    gate = "if approval.request('Go on?') then print('on') end"
+    book.write(f"fs.write({str(tmp_path / 'made')!r}, os.getenv('WHAT') or '')", gate)
+    (token,) = re.findall(r"[0-9a-f]{32}", book.run(env={"WHAT": "this"}).stderr.decode())
+    done = book.run("--resume", token, "--approve", "yes", env={"WHAT": "that"})
+    assert done.returncode == 1
+    assert "is not what the run did the first time" in done.stderr.decode()
+    assert (tmp_path / "made").read_text() == "this"
+
+
 # Ends -----------------------------------------------------------------------------------------------------
 
 

@@ -75,6 +75,16 @@ class Client:
             raise BuiltinError(where, f"failed to build client: {exc.cause}") from exc
 
 
+class ResponseTable(Raw):
+    """A response as Lua gets it, and the parts that it was made of."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, table: Any, status: int, headers: Headers, body: bytes) -> None:
+        super().__init__(table)
+        self.status, self.headers, self.body = status, headers, body
+
+
 class Http:
     """What the group keeps for one runtime."""
 
@@ -98,10 +108,15 @@ class Http:
 
     def response(self, reply: Reply) -> Raw:
         """The response table of *reply*."""
-        fields = dict(reply.headers)
-        several = None if len(fields) == len(reply.headers) else self._repeated(reply.headers)
-        self._border.reserve(len(reply.body) + 4096)
-        return Raw(self._make(reply.status, reply.body, self._lua.table_from(fields), several))
+        return self.response_of(reply.status, reply.headers, reply.body)
+
+    def response_of(self, status: int, headers: Headers, body: bytes) -> ResponseTable:
+        """The response table of its parts."""
+        fields = dict(headers)
+        several = None if len(fields) == len(headers) else self._repeated(headers)
+        self._border.reserve(len(body) + 4096)
+        table = self._make(status, body, self._lua.table_from(fields), several)
+        return ResponseTable(table, status, headers, body)
 
     def _repeated(self, headers: Headers) -> Any:
         values: dict[str, list[str]] = {}

@@ -1,0 +1,186 @@
+"""A run that is repeated up to where it stopped: its reads and writes are answered from what was noted the first time.
+
+Only calls whose results are plain data are answered so. A connection, a server or a stream cannot be noted: such a call
+is done again, and what is done through it is noted by itself. What holds a secret is not kept: a read is done again,
+and of a write the masked result is all that is left.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+
+from assay_shell.runtime.errors import BuiltinError
+from assay_shell.runtime.values import Function, Raw, Table, as_bytes, as_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import Any
+
+    from assay_shell.runtime.guard import Effect
+    from assay_shell.runtime.vm import Runtime
+
+_NOTED = (
+    "http.", "http client:", "db.", "db connection:", "db transaction:", "fs.", "shell.", "process.",
+    "temporal client:", "time", "crypto.random", "io.popen", "os.execute", "os.remove", "os.rename",
+)  # fmt: skip
+_NEVER = ("http.serve", "http.client", "http.broadcast", "db.connect", "db.close")
+_HTTP = "http response"
+_BYTES = "\0bytes"
+"""Key of an object that stands for bytes; with a `t` behind it, of such as are text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One call: what identifies it, and its result as `[kind, value]`, or None where it has to be done again."""
+
+    call: str
+    name: str
+    result: list[Any] | None = None
+    error: str | None = None
+
+
+class Journal:
+    """Notes the calls of *runtime* in the file *path*, and answers the first ones from *earlier*."""
+
+    def __init__(self, runtime: Runtime, path: str, earlier: list[Entry]) -> None:
+        self._runtime = runtime
+        self._earlier = earlier
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def concerns(self, effect: Effect) -> bool:
+        """Whether a call is noted at all."""
+        return effect.name.startswith(_NOTED) and effect.name not in _NEVER
+
+    async def call(self, effect: Effect, allow: Callable[[], Awaitable[None]], do: Callable[[], Awaitable[Any]]) -> Any:
+        """The result of a call: the one that was noted, else what *do* gives once *allow* has let it, which is noted.
+
+        Raises:
+            BuiltinError: the call failed, then or now; or it is none of those that were made the first time.
+        """
+        call = self._digest(effect)
+        entry = self._taken(call, effect)
+        if entry is not None and (entry.error is not None or entry.result is not None):
+            self._write(entry)
+            if entry.error is not None:
+                raise BuiltinError(None, entry.error)
+            assert entry.result is not None
+            return self._restored(*entry.result)
+        await allow()
+        try:
+            result = await do()
+        except BuiltinError as error:
+            self._write(Entry(call, effect.name, error=self._runtime.redactor.text(error.message)))
+            raise
+        self._write(Entry(call, effect.name, self._kept(effect, result)))
+        return result
+
+    def _taken(self, call: str, effect: Effect) -> Entry | None:
+        """The noted call that this one is. Tasks may have changed places since."""
+        if not self._earlier:
+            return None
+        for index, entry in enumerate(self._earlier):
+            if entry.call == call:
+                return self._earlier.pop(index)
+        raise BuiltinError("resume", f"{effect.name} is not what the run did the first time ({self._shown(effect)})")
+
+    def _shown(self, effect: Effect) -> str:
+        return self._runtime.redactor.text(effect.target) or "its arguments differ"
+
+    def _digest(self, effect: Effect) -> str:
+        described = json.dumps([effect.name, effect.target, [_described(value) for value in effect.values]])
+        return sha256(described.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def _write(self, entry: Entry) -> None:
+        os.write(self._file, json.dumps(asdict(entry)).encode("utf-8", "surrogatepass") + b"\n")
+
+    # Results ---------------------------------------------------------------------------------------------
+
+    def _kept(self, effect: Effect, result: Any) -> list[Any] | None:
+        """*result* in a form that can be written; None where it has none, or where a read gave a secret."""
+        kept = _encoded(result)
+        if kept is None:
+            return None
+        masked = [kept[0], self._runtime.redactor.value(kept[1])]
+        return masked if masked == kept or effect.kind == "write" else None
+
+    def _restored(self, kind: str, value: Any) -> Any:
+        if kind == "several":
+            return tuple(map(_decoded, value))
+        if kind == _HTTP:
+            from assay_shell.runtime.builtins.http.client import http_of
+
+            status, headers, body = value
+            return http_of(self._runtime).response_of(status, [(name, text) for name, text in headers], as_bytes(body))
+        return _decoded(value)
+
+
+def read(path: str) -> list[Entry]:
+    """The calls noted in the file *path*; a last one that is cut off was not finished."""
+    found = []
+    with open(path, encoding="utf-8", errors="surrogatepass") as file:
+        for line in file:
+            if line.endswith("\n"):
+                found.append(Entry(**json.loads(line)))
+    return found
+
+
+def _encoded(result: Any) -> list[Any] | None:
+    if isinstance(result, Raw):
+        from assay_shell.runtime.builtins.http.client import ResponseTable
+
+        if not isinstance(result, ResponseTable):
+            return None
+        return [_HTTP, [result.status, [list(pair) for pair in result.headers], as_text(result.body)]]
+    if isinstance(result, tuple):
+        return ["several", [_packed(part) for part in result]] if all(map(_is_plain, result)) else None
+    return ["plain", _packed(result)] if _is_plain(result) else None
+
+
+def _packed(value: Any) -> Any:
+    """Plain data as JSON: bytes stand in an object of their own."""
+    if isinstance(value, bytes):
+        return {_BYTES: base64.b64encode(value).decode()} if not value.isascii() else {_BYTES + "t": value.decode()}
+    if isinstance(value, list):
+        return [_packed(item) for item in value]
+    return {key: _packed(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_decoded(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if _BYTES in value:
+        return base64.b64decode(value[_BYTES])
+    if _BYTES + "t" in value:
+        return str(value[_BYTES + "t"]).encode("utf-8", "surrogateescape")
+    return {key: _decoded(item) for key, item in value.items()}
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_plain(item) for key, item in value.items())
+    return value is None or type(value) in (bool, int, float, str, bytes)
+
+
+def _described(value: Any) -> Any:
+    """An argument as JSON that is the same whenever the argument is."""
+    if isinstance(value, Table):
+        if value.object is not None:
+            return f"<{type(value.object).__name__}>"
+        try:
+            return json.dumps(value.to_python(), sort_keys=True)
+        except BuiltinError:
+            return "<table>"
+    if isinstance(value, Function):
+        return "<function>"
+    if isinstance(value, bytes):
+        return sha256(value).hexdigest()
+    return value if value is None or type(value) in (bool, int, float, str) else f"<{type(value).__name__}>"
