@@ -165,8 +165,10 @@ class Workspace:
         if self._completer is None:
             from assay_shell.session.commands.table import words
             from assay_shell.session.completion.completer import Completer
+            from assay_shell.session.completion.kubernetes import KubernetesNames
 
-            self._completer = Completer(self.session, commands=words(self.front.mark))
+            fetch = KubernetesNames(self.session)
+            self._completer = Completer(self.session, commands=words(self.front.mark), fetch=fetch)
         return self._completer
 
     @property
@@ -255,6 +257,8 @@ class Workspace:
 
     async def end(self) -> None:
         """Cancel what is left, on the loop that ran it."""
+        if self._completer is not None:
+            await self._completer.cluster.close()
         await self.runtime.scheduler.end_async()
 
     def close(self) -> None:
