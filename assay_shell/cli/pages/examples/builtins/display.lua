@@ -1,0 +1,1 @@
+display({ { name = "cart", replicas = 3 }, { name = "search", replicas = 1 } }, { title = "Deployments" })

@@ -1,0 +1,2 @@
+local version = input("version to roll out: ")
+print("rolling out", version)
