@@ -66,7 +66,7 @@ local module = setmetatable({}, {
 --- `namespace`, `ca_cert`, `ca_cert_file`, `cert`, `key`, `verify`, `server_name`, `headers`, `timeout`; a text instead
 --- of options is the token. `c:discover()` adds methods for all kinds that the server has.
 --- Errors: there is no cluster, no such context, or it cannot be used (`kubeconfig: ...`).
---- Example: `local c = k8s.client({ context = "staging", namespace = "shop" }) print(#c:pods().items)`
+--- Example: `local c = require("assay.k8s").client({ context = "staging", namespace = "shop" })`
 --- @effect read
 M.client = function(url, opts)
   return require("assay.lib.kube_client")(url, opts)
@@ -101,7 +101,7 @@ end
 --- `token`; `timeout` (seconds), `ca_cert`, `verify` and the like. Without them it is the cluster of the pod that the
 --- script runs in, else the current context.
 --- Errors: `k8s.get: HTTP STATUS PATH: BODY` for any status but 200; there is no cluster; no answer came.
---- Example: `k8s.get("/version", { context = "staging" }).gitVersion`
+--- Example: `print(k8s.get("/version", { context = "staging" }).gitVersion)`
 --- @effect read
 function M.get(path, opts)
   return (Api.get(module, path, opts))
@@ -146,7 +146,7 @@ end
 --- has (`certificate`, or `certificate.cert-manager.io` where several groups have one). The namespace of kinds that
 --- have none is ignored, and may be nil with `context`: then it is the one of the context.
 --- Errors: `k8s.get: HTTP STATUS PATH: BODY` for any status but 200; `k8s: unknown resource kind 'KIND'.`
---- Example: `k8s.get_resource("shop", "deployment", "web").spec.replicas`
+--- Example: `print(k8s.get_resource("shop", "deployment", "web").spec.replicas)`
 --- @effect read
 function M.get_resource(namespace, kind, name, opts)
   return (Api.get_resource(module, namespace, kind, name, opts))
@@ -205,7 +205,7 @@ end
 
 --- Gives the data of a Secret, decoded; {} when it has none.
 --- Errors: as `get_resource`; the data is no base64 (`base64.decode: ...`).
---- Example: `k8s.get_secret("shop", "database").password`
+--- Example: `local password = k8s.get_secret("shop", "database").password`
 --- @effect read
 function M.get_secret(namespace, name, opts)
   return (Api.get_secret(module, namespace, name, opts))
@@ -213,7 +213,7 @@ end
 
 --- Gives the data of a ConfigMap; {} when it has none.
 --- Errors: as `get_resource`.
---- Example: `k8s.get_configmap("shop", "settings").level`
+--- Example: `print(k8s.get_configmap("shop", "settings").level)`
 --- @effect read
 function M.get_configmap(namespace, name, opts)
   return (Api.get_configmap(module, namespace, name, opts))
@@ -221,7 +221,7 @@ end
 
 --- Lists the pods of a namespace; options as for `list`.
 --- Errors: as `list`.
---- Example: `#k8s.list_pods("shop", { field_selector = "status.phase=Failed" }).items`
+--- Example: `print(#k8s.list_pods("shop", { field_selector = "status.phase=Failed" }).items)`
 --- @effect read
 function M.list_pods(namespace, opts)
   return (Api.list_pods(module, namespace, opts))
@@ -263,7 +263,7 @@ end
 
 --- Gives the addresses behind a Service that are ready; {} when there are none.
 --- Errors: as `get_resource`.
---- Example: `#k8s.service_endpoints("shop", "web")`
+--- Example: `print(#k8s.service_endpoints("shop", "web"))`
 --- @effect read
 function M.service_endpoints(namespace, name, opts)
   return (Api.service_endpoints(module, namespace, name, opts))
@@ -281,7 +281,7 @@ end
 
 --- Says how far a Deployment has been rolled out; it is complete when all that are desired are updated and ready.
 --- Errors: as `get_resource`.
---- Example: `k8s.rollout_status("shop", "web").complete`
+--- Example: `print(k8s.rollout_status("shop", "web").complete)`
 --- @effect read
 function M.rollout_status(namespace, name, opts)
   return (Api.rollout_status(module, namespace, name, opts))
