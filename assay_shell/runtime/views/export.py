@@ -84,8 +84,9 @@ def plain_data(node: Node, most: int = _MOST_MEMBERS) -> Any:
 
 def _named(value: Any) -> Any:
     """Plain data with words for what is none: functions, handles."""
-    if isinstance(value, dict):
-        return {str(key): _named(item) for key, item in value.items()}
+    if isinstance(value, dict):  # by name: a Lua table has no order of its own
+        ordered = sorted(value.items(), key=lambda pair: (isinstance(pair[0], str), str(pair[0])))
+        return {str(key): _named(item) for key, item in ordered}
     if isinstance(value, list | tuple):
         return [_named(item) for item in value]
     plain = value is None or isinstance(value, bool | int | float | str)

@@ -6,7 +6,7 @@ import re
 
 from assay_shell.session.answers import Answer, CommandError
 from assay_shell.session.files import named, write_text
-from assay_shell.session.formats import FORMATS, WRITERS, plain_text
+from assay_shell.session.formats import FORMATS, plain_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,12 +39,14 @@ async def export(workspace: Workspace, argument: str) -> Answer:
     Raises:
         CommandError: there is no result, or no file, or no way to write such a file.
     """
+    from assay_shell.runtime.views.export import FORMS, exported
+
     raw = _last(workspace)
-    path = named(argument, f".to FILE, which ends in {', '.join(WRITERS)}")
+    path = named(argument, f".to FILE, which ends in {', '.join(FORMS)}")
     ending = path.rpartition(".")[2].lower()
-    if ending not in WRITERS:
-        raise CommandError(f"no way to write {path}: it must end in {', '.join(WRITERS)}")
-    size = write_text(path, WRITERS[ending](workspace.runtime, raw))
+    if ending not in FORMS:
+        raise CommandError(f"no way to write {path}: it must end in {', '.join(FORMS)}")
+    size = write_text(path, exported(workspace.runtime, raw, ending))
     return Answer(f"{path}: {size:,} bytes")
 
 

@@ -127,7 +127,7 @@ def test_a_module_that_fails_to_load_again_stays(desk, tmp_path):
     ("name", "text"),
     [
         pytest.param("r.json", '[\n  {\n    "name": "a",\n    "password": "••••••••"\n  }\n]\n', id="json"),
-        pytest.param("r.yaml", "- name: a\n  password: ••••••••\n", id="yaml"),
+        pytest.param("r.yaml", "- name: a\n  password: '••••••••'\n", id="yaml"),
         pytest.param("r.csv", "name,password\r\na,••••••••\r\n", id="csv"),
     ],
 )
@@ -139,7 +139,7 @@ def test_the_last_result_is_written_with_secrets_masked(desk, tmp_path, name, te
 
 def test_what_is_no_list_of_records_is_no_csv(desk):
     desk.values("1")
-    assert desk.fault(".to r.csv") == "only a list of records can be written as CSV"
+    assert desk.fault(".to r.csv") == "only a table, such as a list of records, can be written as CSV"
 
 
 def test_reveal_shows_once_and_copy_takes_a_field(desk):
