@@ -24,6 +24,8 @@ Commands:
   context     find modules for a task
   modules     list all modules
   shell       open the shell, as assay alone does on a terminal
+  runbook     run a notebook without a browser, begin one, export one as a script
+  kernel      make the notebook kernel known to Jupyter
   doctor      say what is installed, configured and reachable
   completion  print the completion script for bash, zsh or fish
   resume      continue a run that waits for an approval
@@ -115,6 +117,35 @@ and the next gate asks again, with a new token. Refused when script, arguments o
       --resume-ttl SECONDS how old the request may be (default: what the request says, 3600)
       --legacy-state       accept requests of older releases, which are bound to no script and answer every gate
       --script-stdout      what the script prints goes to standard output too, not to standard error
+""",
+    "runbook": """\
+Usage: assay runbook run [OPTIONS] FILE
+       assay runbook new FILE
+       assay runbook export FILE [SCRIPT]
+
+Run a notebook cell by cell, write a new one to begin with, or print one as a script.
+Ends with 0, 1 when a cell fails, or 10 when something waits for an approval.
+
+  -p, --param KEY=VALUE  set a parameter; env:NAME reads a variable when the cell runs and is never saved
+  -P, --params FILE      set the parameters of a YAML file
+  -o, --output FILE      save the notebook with its outputs
+      --html FILE        write a page for people
+      --junit FILE       write a report for CI servers
+      --timeout SECONDS  end a cell that takes longer
+      --from-cell TAG    begin with the cell that has this tag (cells with parameters always run)
+      --until TAG        end with the cell that has this tag
+      --approve ANSWER   answer what would be asked: yes, no or fail; without it the run ends with a token
+      --resume TOKEN     go on with a run that waits, together with --approve yes or no
+      --approver NAME    who has decided, for the record
+""",
+    "kernel": """\
+Usage: assay kernel install [OPTIONS]
+
+Make the kernel known to Jupyter, in the environment of this Python unless told otherwise.
+
+      --user             for this user, in the home folder
+      --prefix FOLDER    below this folder
+      --name NAME        under this name (assay)
 """,
     "approvals": """\
 Usage: assay approvals [list]
