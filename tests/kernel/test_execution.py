@@ -148,7 +148,8 @@ def test_a_stream_is_shown_in_place_until_it_is_interrupted(fresh):
         " for i = 1, 1e6 do send({ data = 'tick ' .. i }) sleep(0.005) end end } end } }, { background = true })"
     )
     fresh.client.execute("http.events(server.url .. '/events')")
-    updates, started = [], time.monotonic()
+    updates: list[dict[str, object]] = []
+    started = time.monotonic()
     while len(updates) < 8 and time.monotonic() < started + 20:
         message = fresh.client.get_iopub_msg(timeout=20)
         if message["msg_type"] in ("display_data", "update_display_data"):
