@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
@@ -148,7 +149,7 @@ def test_a_stream_is_shown_in_place_until_it_is_interrupted(fresh):
         " for i = 1, 1e6 do send({ data = 'tick ' .. i }) sleep(0.005) end end } end } }, { background = true })"
     )
     fresh.client.execute("http.events(server.url .. '/events')")
-    updates: list[dict[str, object]] = []
+    updates: list[dict[str, Any]] = []
     started = time.monotonic()
     while len(updates) < 8 and time.monotonic() < started + 20:
         message = fresh.client.get_iopub_msg(timeout=20)
