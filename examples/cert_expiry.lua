@@ -7,7 +7,7 @@
 
 local function usage()
   io.stderr:write("usage: assay cert_expiry.lua -- [--json] [--days=21] [--context=NAME] [NAMESPACE]\n")
-  os.exit(2)
+  require("os").exit(2)
 end
 
 local given = { json = false, days = env.get("CERT_DAYS") or "21", context = env.get("KUBE_CONTEXT") or "" }
@@ -68,4 +68,4 @@ elseif #rows > 0 then
   display(rows, { columns = { "namespace", "name", "dns_names", "expires", "days_left", "state" } })
 end
 if #rows == 0 then io.stderr:write("no certificates found\n") end
-if wrong > 0 or #rows == 0 then os.exit(1) end
+if wrong > 0 or #rows == 0 then require("os").exit(1) end

@@ -7,7 +7,7 @@
 
 local function usage()
   io.stderr:write("usage: assay cluster_health.lua -- [--json] [--context=NAME] [NAMESPACE]\n")
-  os.exit(2)
+  require("os").exit(2)
 end
 
 local given = { json = false, context = env.get("KUBE_CONTEXT") or "" }
@@ -75,4 +75,4 @@ else
   local counts = "%d nodes, %d pods, %d deployments: %d problems"
   print(counts:format(report.nodes, report.pods, report.deployments, #report.problems))
 end
-if #report.problems > 0 then os.exit(1) end
+if #report.problems > 0 then require("os").exit(1) end
