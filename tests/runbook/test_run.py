@@ -49,12 +49,14 @@ def test_a_cell_that_fails_ends_the_run_and_is_shown(book, tmp_path):
     assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("3", "1", "1")
 
 
+@pytest.mark.long
 def test_a_syntax_error_is_a_failure(book):
     done = book.write("x = = 1").run()
     assert done.returncode == 1
     assert "x = = 1" in done.stderr.decode()
 
 
+@pytest.mark.long
 def test_a_cell_may_take_too_long(book):
     done = book.write("sleep(30)").run("--timeout", "1")
     assert done.returncode == 1
@@ -118,12 +120,14 @@ def test_a_run_waits_for_an_approval_and_goes_on_with_it(book, change):
     assert book.run("--resume", token, "--approve", "yes").returncode == 1
 
 
+@pytest.mark.long
 def test_a_run_that_is_refused_fails_and_changes_nothing(book, change):
     (token,) = re.findall(r"[0-9a-f]{32}", book.run().stderr.decode())
     assert book.run("--resume", token, "--approve", "no").returncode == 1
     assert not change.exists()
 
 
+@pytest.mark.long
 def test_an_answer_is_for_the_book_and_parameters_that_were_shown(book, change):
     (token,) = re.findall(r"[0-9a-f]{32}", book.run().stderr.decode())
     done = book.run("-p", "x=1", "--resume", token, "--approve", "yes")
@@ -131,12 +135,14 @@ def test_an_answer_is_for_the_book_and_parameters_that_were_shown(book, change):
     assert not change.exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("answer", "code", "written"), [("yes", 0, True), ("no", 1, False), ("fail", 1, False)])
 def test_answers_may_be_given_beforehand(book, change, answer, code, written):
     assert book.run("--approve", answer).returncode == code
     assert change.exists() == written
 
 
+@pytest.mark.long
 def test_a_gate_waits_too(book, cli: Command):
     book.write("if approval.request('Restart cart?', { replicas = 3 }) then print('restarting') end")
     waiting = book.run()
@@ -144,6 +150,7 @@ def test_a_gate_waits_too(book, cli: Command):
     assert b"Restart cart?" in cli("approvals", "list").stdout
 
 
+@pytest.mark.long
 def test_what_was_done_before_the_stop_is_not_done_again(book, stub, tmp_path):
     stub.on("GET", "/count", json={"pods": 3})
     stub.on("POST", "/restart", status=201, json={"id": 7})
@@ -163,6 +170,7 @@ def test_what_was_done_before_the_stop_is_not_done_again(book, stub, tmp_path):
     assert book.printed() == before + "on it\n"
 
 
+@pytest.mark.long
 def test_a_run_that_does_something_else_now_is_refused(book, tmp_path):
     gate = "if approval.request('Go on?') then print('on') end"
     book.write(f"fs.write({str(tmp_path / 'made')!r}, os.getenv('WHAT') or '')", gate)
@@ -187,6 +195,7 @@ def test_an_interrupted_run_keeps_what_it_has_and_leaves_no_kernel(book, cli: Co
     assert book.printed() == "first\n"
 
 
+@pytest.mark.long
 def test_a_kernel_that_dies_is_a_failed_cell(book):
     book.write("print('first')", "shell.exec('kill -9 $PPID')")
     done = book.run()
@@ -197,6 +206,7 @@ def test_a_kernel_that_dies_is_a_failed_cell(book):
 # Other actions --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_new_runbook_runs_and_is_not_overwritten(cli: Command, tmp_path: Path):
     path = tmp_path / "disk-full.ipynb"
     assert cli("runbook", "new", path).returncode == 0

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from assay_shell.runtime.builtins.process import processes_by_psutil, processes_in_proc
@@ -26,6 +27,9 @@ def nap(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     program = tmp_path / NAME
     program.symlink_to("/bin/sleep")
     process = subprocess.Popen([program, "60", "0.5"])
+    deadline = time.monotonic() + 10
+    while psutil.Process(process.pid).name() != NAME and time.monotonic() < deadline:
+        time.sleep(0.01)  # until then it is a copy of this one
     yield process
     process.kill()
     process.wait()
