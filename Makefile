@@ -44,9 +44,11 @@ lint: $(TEST_STAMP)
 bench: $(TEST_STAMP)
 	$(BIN)/python -m bench $(ARGS)
 
+# The reference is written beside the prose, out of git; the site needs mkdocs-material of the dev extra.
 docs: $(TEST_STAMP)
-	@mkdir -p docs/reference
-	$(BIN)/assay docs --all > docs/reference/builtins.md
+	$(BIN)/assay docs build docs
+	@if [ -x $(BIN)/mkdocs ]; then NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet && echo "build/site/index.html"; \
+	else echo "no mkdocs: the pages are in docs/"; fi
 
 coverage: $(TEST_STAMP)
 	$(PYTEST) -n $(WORKERS) --cov --cov-report=term $(ARGS)

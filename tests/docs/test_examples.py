@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from assay_shell.cli.pages.subjects import Subject, subjects
+from assay_shell.runtime.errors import ScriptSyntaxError
+from assay_shell.runtime.vm import Runtime
 from tests.support.command import Command
 from tests.support.stub import Stub
 
@@ -21,6 +23,8 @@ ANSWERS = json.loads((HERE / "answers.json").read_text())
 SUBJECTS = {subject.path.removesuffix(".md"): subject for subject in subjects()}
 ALONE = {"builtins/approval", "builtins/input"}
 """Examples that are about a human's answer; each has a test of its own."""
+OF_LUA = {function.description for function in SUBJECTS["builtins/os"].entry.functions if not function.details}
+"""Lua's own functions, which its manual explains."""
 RUN = [pytest.param(path, subject, id=path) for path, subject in SUBJECTS.items() if path not in ALONE]
 
 CREDENTIALS = '{"installed": {"client_id": "id", "client_secret": "the-secret"}}'
@@ -93,6 +97,25 @@ def test_an_example_runs_and_prints_what_it_says(
     if expected := shown(subject.example):
         assert done.stdout.decode() == expected
     assert [request.target for request in list(stub.requests) if stub.answer(request).status == 404] == []
+
+
+@pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS)
+def test_the_example_of_each_function_is_lua_that_calls_it(subject: Subject) -> None:
+    with Runtime() as runtime:
+        for function in subject.entry.functions:
+            if ":" in function.name and not function.example:  # a method of a builtin's handle
+                assert function.details
+            elif function.description not in OF_LUA:
+                assert function.name.replace(":", ".").rpartition(".")[2] in function.example
+                compiles(runtime, function.example)
+
+
+def compiles(runtime: Runtime, example: str) -> None:
+    """Compile statements, or an expression whose value is what the example is about."""
+    try:
+        runtime.compile(f"return {example}", "example")
+    except ScriptSyntaxError:
+        runtime.compile(example, "example")
 
 
 def test_the_example_of_approval_asks_in_tool_mode(cli: Command, tmp_path: Path) -> None:

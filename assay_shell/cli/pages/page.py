@@ -26,7 +26,8 @@ def page(subject: Subject) -> str:
 
 def _parts(subject: Subject) -> Iterator[str]:
     entry = subject.entry
-    yield f"# {entry.name}"
+    alone = any(function.name == entry.name for function in entry.functions)
+    yield f"# {entry.name} (function)" if alone else f"# {entry.name}"  # headings are anchors: no name twice
     yield f"{_plain(entry.description)}."
     yield _how(subject)
     if subject.example:

@@ -3,6 +3,7 @@
 @module http
 @description HTTP client and server: get, post, put, patch, delete, serve
 @keywords http, client, server, request, response, headers, endpoint, api, webhook, rest
+@env HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE
 @quickref http.get(url, opts?) -> {status, body, headers} | GET; opts: {headers, params, auth, timeout, retries, ...}
 @quickref http.post(url, body?, opts?) -> {status, body, headers} | POST text, a table as JSON, or a form or multipart
 @quickref http.put(url, body?, opts?) -> {status, body, headers} | PUT, as post
