@@ -123,7 +123,7 @@ def test_an_application_that_does_not_become_healthy_in_time_is_a_failure(sync: 
 
 
 def test_an_application_that_is_not_there_is_an_error(sync: Sync, stub: Stub) -> None:
-    stub.on("GET", APP, status=404, json={"error": "applications.argoproj.io \"cart\" not found"})
+    stub.on("GET", APP, status=404, json={"error": 'applications.argoproj.io "cart" not found'})
     done = sync(SCRIPT, "cart")
     assert (done.returncode, done.stdout) == (1, b"")
     assert b"HTTP 404" in done.stderr
