@@ -44,6 +44,7 @@ end
 
 local argocd = require("assay.argocd").client(server, { token = token, timeout = 30 })
 local before = argocd:application(name)
+if not (before.metadata or {}).name then error("the server says nothing about " .. name, 0) end
 local status = before.status or {}
 local sync, health = status.sync or {}, status.health or {}
 if not revision and sync.status == "Synced" and health.status == "Healthy" then return report("none", before) end

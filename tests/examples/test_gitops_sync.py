@@ -129,6 +129,15 @@ def test_an_application_that_is_not_there_is_an_error(sync: Sync, stub: Stub) ->
     assert b"HTTP 404" in done.stderr
 
 
+@pytest.mark.parametrize("body", ["{}", "[]", '"cart"'])
+def test_an_application_of_which_nothing_is_said_is_not_synced(sync: Sync, stub: Stub, body: str) -> None:
+    stub.on("GET", APP, body=body)
+    done = sync(SCRIPT, "cart")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"the server says nothing about cart" in done.stderr
+    assert syncs(stub) == []
+
+
 def test_a_name_cannot_leave_its_path(sync: Sync, stub: Stub) -> None:
     done = sync(SCRIPT, "../../settings")
     assert done.returncode == 1
