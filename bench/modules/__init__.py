@@ -1,0 +1,1 @@
+"""What loading modules, listing them and searching them costs."""
