@@ -221,3 +221,19 @@ def test_wrong_use_is_named(cli, arguments, message):
     done = cli("context", *arguments)
     assert done.returncode == 2
     assert done.stderr.decode().startswith(f"error: {message}")
+
+
+@pytest.mark.parametrize(
+    ("query", "module"),
+    [
+        pytest.param("silence an alert", "assay.alertmanager", id="an article"),
+        pytest.param("restart deployment", "assay.k8s", id="what is said of a function"),
+        pytest.param("how do I get the logs of a pod", "assay.k8s", id="a question"),
+    ],
+)
+def test_words_that_only_make_a_sentence_do_not_hide_a_module(cli: Command, query: str, module: str) -> None:
+    assert f"### {module}" in cli("context", query).stdout.decode()
+
+
+def test_fillers_alone_find_nothing(cli: Command) -> None:
+    assert "No matching modules found." in cli("context", "how to do it").stdout.decode()
