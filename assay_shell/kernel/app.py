@@ -1,18 +1,31 @@
 """The kernel's process: `python -m assay_shell.kernel -f CONNECTION_FILE`, as Jupyter starts it.
 
-What ipykernel's own application does beyond sockets and threads is for Python alone (a profile folder, debuggers,
-plotting): leaving it out halves the start.
+ipykernel's own application brings a Python shell, profiles, debuggers and plotting with it, two fifths of its start.
+This one has what a Lua kernel needs of it: sockets, the threads that serve them, and an end that leaves nothing behind.
 """
 
 from __future__ import annotations
 
-import logging
+import asyncio
+import atexit
+import os
+import signal
 import sys
 
-from ipykernel.iostream import OutStream
-from ipykernel.kernelapp import IPKernelApp
+from assay_shell.kernel.light import without_python_shell
 
-from assay_shell.kernel.kernel import AssayKernel
+without_python_shell()
+
+import zmq  # noqa: E402 - ipykernel must come after that
+from ipykernel.control import ControlThread  # noqa: E402
+from ipykernel.heartbeat import Heartbeat  # noqa: E402
+from ipykernel.iostream import IOPubThread, OutStream  # noqa: E402
+from ipykernel.parentpoller import ParentPollerUnix  # noqa: E402
+from jupyter_client.connect import ConnectionFileMixin, write_connection_file  # noqa: E402
+from tornado.ioloop import IOLoop  # noqa: E402
+from zmq.eventloop.zmqstream import ZMQStream  # noqa: E402
+
+from assay_shell.kernel.kernel import AssayKernel  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,51 +33,120 @@ if TYPE_CHECKING:
 
 _FLUSH_AFTER = 0.02
 """Seconds that output may wait for more of it."""
+_LINGER = 1000
+"""Milliseconds that what was sent may take to leave once the kernel has ended."""
+_PARENT = "JPY_PARENT_PID"
+"""The variable in which Jupyter says which process the kernel must not outlive."""
 
 
-class KernelApp(IPKernelApp):  # type: ignore[misc] # not typed
-    """Sockets, threads and signals of one kernel process."""
+class KernelProcess(ConnectionFileMixin):
+    """Sockets, threads and signals of one kernel."""
 
-    name = "assay-kernel"
+    def open(self, path: str) -> None:
+        """Bind the sockets that the connection file at *path* names; where there is none yet, one is written.
 
-    def initialize(self, argv: Sequence[str] | None = None) -> None:
-        """Bind the sockets that the connection file names, and make the kernel."""
-        self.kernel_class = AssayKernel
-        self.parse_command_line(list(argv) if argv is not None else None)
-        self.log_level = logging.ERROR
-        self.init_connection_file()
-        self.init_poller()
-        self.init_sockets()
-        self.init_heartbeat()
-        self.write_connection_file()
-        self._ports = {
-            "shell": self.shell_port, "iopub": self.iopub_port, "stdin": self.stdin_port,
-            "hb": self.hb_port, "control": self.control_port,
+        Raises:
+            OSError: the file cannot be read or written.
+            ValueError: it is no connection file.
+            zmq.ZMQError: a port is taken.
+        """
+        if not os.path.exists(path):
+            write_connection_file(path)
+            atexit.register(_remove, path)
+        self.load_connection_file(path)
+        self.context = zmq.Context()
+        bound = {
+            name: self._bound(kind, name)
+            for name, kind in (
+                ("shell", zmq.ROUTER), ("stdin", zmq.ROUTER), ("control", zmq.ROUTER), ("iopub", zmq.XPUB)
+            )
         }  # fmt: skip
-        self.init_io()
-        self.init_signal()
-        self.init_kernel()
+        # A context of its own, so that the kernel answers that it lives however much the others have to send.
+        self._heartbeat = Heartbeat(
+            zmq.Context(), (self.transport, self.ip, self.hb_port),
+            curve_publickey=self.curve_publickey, curve_secretkey=self.curve_secretkey,
+        )  # fmt: skip
+        self._heartbeat.start()
+        self._iopub = IOPubThread(bound.pop("iopub"), session=self.session)
+        self._iopub.start()
+        self._sockets = bound
+        self._control = ControlThread(daemon=True)
+        self._control.start()
 
-    def init_control(self, context: object) -> None:
-        """No threads for subshells: one VM runs one cell at a time."""
-        super().init_control(context)
-        self.shell_channel_thread = None
+    def _bound(self, kind: int, name: str) -> zmq.Socket[bytes]:
+        socket: zmq.Socket[bytes] = self.context.socket(kind)
+        socket.linger = _LINGER
+        if self.curve_secretkey is not None:
+            socket.curve_secretkey = self.curve_secretkey
+            socket.curve_publickey = self.curve_publickey
+            socket.curve_server = True
+        if kind == zmq.ROUTER:
+            socket.router_handover = 1  # a client that comes back under its name is the same client
+        if name == "stdin":
+            socket.router_mandatory = 1  # a question to a client that is not there yet must not get lost
+        mark = ":" if self.transport == "tcp" else "-"
+        socket.bind(f"{self.transport}://{self.ip}{mark}{getattr(self, f'{name}_port')}")
+        return socket
 
-    def init_io(self) -> None:
-        """Replace Python's streams; the file descriptors stay: only scripts print, and they print through us."""
-        sys.stdout, sys.stderr = (
-            OutStream(self.session, self.iopub_thread, name, watchfd=False) for name in ("stdout", "stderr")
+    def run(self) -> None:
+        """Serve the kernel until its client, a signal or the end of its parent ends it."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # while a cell runs, that cell takes it
+        sys.stdout, sys.stderr = (self._stream(name) for name in ("stdout", "stderr"))
+        kernel = AssayKernel.instance(
+            parent=self,
+            session=self.session,
+            log=self.log,
+            shell_stream=ZMQStream(self._sockets["shell"]),
+            control_stream=ZMQStream(self._sockets["control"], self._control.io_loop),
+            control_thread=self._control,
+            iopub_thread=self._iopub,
+            iopub_socket=self._iopub.background_socket,
+            stdin_socket=self._sockets["stdin"],
         )
-        sys.stdout.flush_interval = sys.stderr.flush_interval = _FLUSH_AFTER
+        kernel.record_ports({f"{name}_port": getattr(self, f"{name}_port") for name in (*self._sockets, "iopub", "hb")})
+        parent = int(os.environ.get(_PARENT) or 0)
+        if parent > 1:  # init never ends
+            ParentPollerUnix(parent_pid=parent).start()
+        loop = IOLoop.current()
+        loop.add_callback(_stop_at_signal, loop)
+        kernel.start()
+        loop.start()
+        kernel.workspace.close()
+        self._close()
 
-        class NoHook:
-            get_execution_count = None
+    def _stream(self, name: str) -> OutStream:
+        """Python's own stream of that name: the file descriptor stays, for scripts print through us."""
+        stream = OutStream(self.session, self._iopub, name, watchfd=False)
+        stream.flush_interval = _FLUSH_AFTER
+        return stream
 
-        self.displayhook = NoHook()
+    def _close(self) -> None:
+        """Have all that was sent leave, and close the sockets."""
+        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+        self._control.stop()
+        self._control.join()
+        self._iopub.stop()
+        self._iopub.close()
+        for socket in self._sockets.values():
+            socket.close()
+        self._heartbeat.context.term()
+        self.context.term()
+
+
+async def _stop_at_signal(loop: IOLoop) -> None:
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, loop.stop)
+
+
+def _remove(path: str) -> None:
+    if os.path.exists(path):
+        os.remove(path)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a kernel until its client shuts it down."""
-    app = KernelApp.instance()
-    app.initialize(arguments)
-    app.start()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if len(words) != 2 or words[0] != "-f":
+        raise SystemExit("usage: python -m assay_shell.kernel -f CONNECTION_FILE")
+    process = KernelProcess()
+    process.open(words[1])
+    process.run()

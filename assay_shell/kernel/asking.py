@@ -41,18 +41,28 @@ class Asker:
         kernel.flush_printed()
         while kernel.stdin_socket.poll(0):  # answers that came after their question was given up
             kernel.stdin_socket.recv_multipart()
-        kernel.session.send(
-            kernel.stdin_socket,
-            "input_request",
-            {"prompt": prompt, "password": secret},
-            kernel.get_parent("shell"),
-            ident=kernel._get_shell_context_var(kernel._shell_parent_ident),
-        )
+        await self._send({"prompt": prompt, "password": secret})
         while not kernel.stdin_socket.poll(0, zmq.POLLIN):
             await asyncio.sleep(_LOOK_EVERY)
         _, reply = kernel.session.recv(kernel.stdin_socket)
         value = reply["content"].get("value") if reply is not None else None
         return value if isinstance(value, str) and value != "\x04" else None  # Ctrl-D: the end of input
+
+    async def _send(self, question: dict[str, object]) -> None:
+        """Send *question* as soon as the front end can be reached: its connections come up one by one."""
+        kernel = self._kernel
+        to = kernel._get_shell_context_var(kernel._shell_parent_ident)
+        while True:
+            try:
+                kernel.session.send(
+                    kernel.stdin_socket, "input_request", question, kernel.get_parent("shell"), ident=to
+                )
+            except zmq.ZMQError as error:
+                if error.errno != zmq.EHOSTUNREACH:
+                    raise
+                await asyncio.sleep(_LOOK_EVERY)
+            else:
+                return
 
 
 class NotebookFront(Front):

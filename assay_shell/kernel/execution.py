@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from assay_shell.runtime.views.model import View
     from assay_shell.session.answers import Answer
 
+_SIGTERM_CODE = 128 + 15
+
 
 class Execution:
     """Runs the cells of one kernel."""
@@ -63,9 +65,17 @@ class Execution:
 
     def _stop(self, code: int) -> None:
         self._runtime.interrupt(Interrupted(code))
+        self._leave_at_sigterm(code)
 
-    def _stop_following(self, _: int) -> None:
+    def _stop_following(self, code: int) -> None:
         self.interrupt()
+        self._leave_at_sigterm(code)
+
+    def _leave_at_sigterm(self, code: int) -> None:
+        """SIGTERM is meant for the kernel, not only for its cell."""
+        if code == _SIGTERM_CODE:
+            loop = self._kernel.io_loop
+            loop.add_callback(loop.stop)
 
     async def _show(self, part: str, answer: Answer, payload: list[dict[str, Any]]) -> None:
         """Send what came of *part*, and note in *payload* what the front end itself has to do."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from ipykernel._version import kernel_protocol_version
 from ipykernel.kernelbase import Kernel
+from traitlets import Any as AnyTrait
 
 from assay_shell import __version__
 from assay_shell.kernel import policy
+from assay_shell.kernel.answering import answered
 from assay_shell.kernel.asking import Asker, NotebookFront
 from assay_shell.kernel.execution import Execution
 from assay_shell.kernel.output import Printer
@@ -25,6 +28,8 @@ _WHILE_BUSY = frozenset(
     {"complete_request", "inspect_request", "is_complete_request", "history_request", "kernel_info_request"}
 )
 """Requests that are answered while a cell waits."""
+_END_WITHIN = 2.0
+"""Seconds that a shutdown waits for Lua to come to its end."""
 
 
 class AssayKernel(Kernel):  # type: ignore[misc] # ipykernel is not typed
@@ -45,11 +50,14 @@ class AssayKernel(Kernel):  # type: ignore[misc] # ipykernel is not typed
     help_links = [  # noqa: RUF012
         {"text": "Lua 5.5 reference manual", "url": "https://www.lua.org/manual/5.5/"},
     ]
+    profile_dir = AnyTrait(None)  # the base class's would import all of IPython to check that there is none
     _execute_sleep = 0
 
     def __init__(self, **options: Any) -> None:
         self.printed: dict[str, Printer] = {}
         super().__init__(**options)
+        for handlers in (self.shell_handlers, self.control_handlers):
+            handlers.update({kind: answered(self, kind, handler) for kind, handler in handlers.items()})
         runtime = Runtime(stdout=self._print, stderr=self._print_error)
         for secret in policy.secrets():
             runtime.redactor.add(secret)
@@ -70,10 +78,17 @@ class AssayKernel(Kernel):  # type: ignore[misc] # ipykernel is not typed
     def _print_error(self, data: bytes) -> None:
         self.printed["stderr"].write(data)
 
+    def masked(self, text: str) -> str:
+        """*text* without the secrets that are known."""
+        return self.workspace.runtime.redactor.text(text)
+
     # Messages ----------------------------------------------------------------------------------------------
 
     async def shell_main(self, subshell_id: str | None, msg: Any) -> None:
         """Take one message; what only looks is answered while a cell waits."""
+        if not self._kind_of(msg):
+            self.log.warning("dropped a message that nobody has signed, or that is none")
+            return
         if self._main_asyncio_lock.locked() and self._kind_of(msg) in _WHILE_BUSY:
             parent, ident = self.get_parent("shell"), self._get_shell_context_var(self._shell_parent_ident)
             try:
@@ -87,8 +102,8 @@ class AssayKernel(Kernel):  # type: ignore[misc] # ipykernel is not typed
         try:
             _, frames = self.session.feed_identities(msg, copy=False)
             return str(self.session.deserialize(frames, content=False, copy=False)["header"]["msg_type"])
-        except (KeyError, ValueError, TypeError):
-            return ""  # malformed: the base class says so
+        except Exception:  # whatever a stranger may send
+            return ""
 
     def set_parent(self, ident: Any, parent: Any, channel: str = "shell") -> None:
         """Have what is printed from now on belong to the cell of *parent*."""
@@ -147,12 +162,31 @@ class AssayKernel(Kernel):  # type: ignore[misc] # ipykernel is not typed
         """The inputs of this session, as ipykernel's clients ask for them."""
         return {"status": "ok", "history": self.execution.history(hist_access_type, output=output, **wanted)}
 
+    @property
+    def kernel_info(self) -> dict[str, Any]:
+        """What the kernel is; the base class's looks for a Python debugger, and would offer it."""
+        return {
+            "protocol_version": kernel_protocol_version,
+            "implementation": self.implementation,
+            "implementation_version": self.implementation_version,
+            "language_info": self.language_info,
+            "banner": self.banner,
+            "help_links": self.help_links,
+            "supported_features": [],
+        }
+
     async def interrupt_request(self, stream: Any, ident: Any, parent: Any) -> None:
         """Stop the cell that runs; on the control thread, so busy Lua is reached too."""
         await asyncio.get_running_loop().run_in_executor(None, self.execution.interrupt)
         self.session.send(stream, "interrupt_reply", {"status": "ok"}, parent, ident=ident)
 
     async def do_shutdown(self, restart: bool) -> dict[str, Any]:  # noqa: FBT001
-        """End what still runs, and let go of everything."""
-        await self.execution.close()
+        """End what still runs. The request comes on the control thread, while the main one may be busy with Lua."""
+        main = self.io_loop.asyncio_loop
+        if asyncio.get_running_loop() is main:
+            await self.execution.close()
+        else:
+            await asyncio.get_running_loop().run_in_executor(None, self.execution.interrupt)
+            ended = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self.execution.close(), main))
+            await asyncio.wait((ended,), timeout=_END_WITHIN)
         return {"status": "ok", "restart": restart}

@@ -18,18 +18,16 @@ TIMEOUT = 30
 class Notebook:
     """A client of one kernel: runs cells and collects what they send."""
 
-    def __init__(self, manager: KernelManager) -> None:
+    def __init__(self, manager: KernelManager, client: BlockingKernelClient | None = None) -> None:
         self.manager = manager
-        self.client: BlockingKernelClient = manager.client()
+        self.client: BlockingKernelClient = client or manager.client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=TIMEOUT)
 
     def run(self, code: str, **options: object) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """The content of the reply to a cell, and its messages but for status and input: type and content."""
         shown: list[dict[str, Any]] = []
-        reply = self.client.execute_interactive(
-            code, output_hook=shown.append, timeout=TIMEOUT, **options
-        )
+        reply = self.client.execute_interactive(code, output_hook=shown.append, timeout=TIMEOUT, **options)
         return reply["content"], [
             {"type": message["msg_type"], **message["content"]}
             for message in shown
