@@ -75,7 +75,7 @@ M.client = rest.constructor(M)
 --- @effect read
 function M.query(url, promql, opts)
   if promql == nil then error("prometheus.query: attempt to concatenate a nil value (local 'promql')") end
-  local call, found = evaluate("query", url, "/api/v1/query", rest.merged({ query = promql }, opts))
+  local call, found = evaluate("query", url, "/api/v1/query", rest.merged({ query = promql }, opts, "prometheus.query"))
   local result, kind = found and found.result, found and found.resultType
   if not result then api:raise(call, 200, "prometheus.query: unexpected response format") end
   if kind == "scalar" or kind == "string" then return sample(result) end

@@ -177,9 +177,9 @@ end
 kube.LIST = "?labelSelector=label_selector&fieldSelector=field_selector&limit&continue"
   .. "&resourceVersion=resource_version"
 
---- Options of a list as values for its request line.
-function kube.list_values(namespace, opts)
-  local values = rest.merged(opts)
+--- Options of a list as values for its request line; `where` is the name of the function for errors.
+function kube.list_values(namespace, opts, where)
+  local values = rest.merged(opts, nil, where)
   values.namespace = namespace
   values.label_selector = kube.selector(values.label_selector)
   values.field_selector = kube.selector(values.field_selector)
@@ -271,7 +271,7 @@ end
 
 --- The list object, with all its items unless `opts.limit` asks for a part: then `metadata.continue` leads on.
 function Resource:list(fn, client, namespace, opts)
-  local values = kube.list_values(namespace, opts)
+  local values = kube.list_values(namespace, opts, self.api.name .. "." .. fn)
   local function page()
     return fetch(self, "GET", fn, client, kube.LIST, values, list_call(self))
   end

@@ -140,8 +140,17 @@ local function fill_path(where, template, value_of)
   return sent, shown
 end
 
---- A table with what stands in `values`, and in `others` under names that `values` does not have.
-function rest.merged(values, others)
+-- What was given instead of a table of options; text is let through where it always was: it has none.
+local function refuse_options(where, value)
+  where = where and where .. ": " or ""
+  error(format("%s%sattempt to index a %s value (local 'opts')", position() or "", where, type(value)), 0)
+end
+
+--- A table with what stands in `values`, and in `others` under names that `values` does not have. An error that names
+--- `opts`, and the function `where`, unless both are tables or nil.
+function rest.merged(values, others, where)
+  if values ~= nil and type(values) ~= "table" then refuse_options(where, values) end
+  if others ~= nil and type(others) ~= "table" then refuse_options(where, others) end
   local found = {}
   for name, value in pairs(others or {}) do found[name] = value end
   for name, value in pairs(values or {}) do found[name] = value end
@@ -179,6 +188,8 @@ end
 
 -- What is sent after the base address, and path and query as people write them.
 local function fill(where, template, values)
+  local kind = type(values)
+  if values ~= nil and kind ~= "table" and kind ~= "string" then refuse_options(where, values) end
   local function value_of(name) return values and values[name] end
   local path, query = match(template, "^([^?]*)%??(.*)$")
   local sent, shown = fill_path(where, path, value_of)
@@ -577,6 +588,7 @@ end
 --- Waits until `GET url .. path` answers 200, without credentials: true, or an error after `opts.timeout` seconds (60),
 --- with `opts.interval` seconds (2) between the attempts. A timeout of 0 makes no attempt and returns nothing.
 function Service:wait_reachable(url, path, opts)
+  url = text_of(self.name .. ".wait", url, "url")
   local timeout, interval = opts.timeout or 60, opts.interval or 2
   local attempts = math.ceil(timeout / interval)
   if attempts < 1 then return end

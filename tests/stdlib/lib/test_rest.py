@@ -90,6 +90,20 @@ def test_a_query_has_the_order_of_the_template_and_encoded_values(ask, stub):
         pytest.param("rest.seconds('thing.f', {}, 'timeout')", "arithmetic on a table value", id="time"),
         pytest.param("api.get('f', c, '/q?query=expr!')", "concatenate a nil value (local 'expr')", id="query"),
         pytest.param("api.get('f', c, '/q?query', { query = true })", "a boolean value (local 'query')", id="boolean"),
+        pytest.param(
+            "api.get('f', c, '/q?query', true)",
+            "thing.f: attempt to index a boolean value (local 'opts')",
+            id="options",
+        ),
+        pytest.param("rest.merged({}, print)", "attempt to index a function value (local 'opts')", id="options-merged"),
+        pytest.param(
+            "rest.merged(1, nil, 'thing.f')", "thing.f: attempt to index a number value (local 'opts')", id="named"
+        ),
+        pytest.param(
+            "api:wait_reachable(nil, '/', {})",
+            "thing.wait: attempt to concatenate a nil value (local 'url')",
+            id="wait",
+        ),
         pytest.param("api.get('f', nil, '/')", "attempt to index a nil value (local 'url')", id="no address"),
     ],
 )
