@@ -354,6 +354,7 @@ end
 --- Example: `c:finish_upload("backups", "2026/db.tar", id, { etag_of_part_1, etag_of_part_2 })`
 --- @effect write
 Client.finish_upload = function(self, bucket, key, upload_id, etags)
+  if type(etags) ~= "table" then error("s3.finish_upload: etags must be a list", 2) end
   local parts = {}
   for number, etag in ipairs(etags) do
     parts[number] = ('<Part><PartNumber>%d</PartNumber><ETag>"%s"</ETag></Part>'):format(number, xml.escape(etag))

@@ -278,6 +278,10 @@ def test_every_kind_is_a_method_in_the_singular_and_the_plural(ask, stub):
         pytest.param("k8s.get_resource('n', 'pod', '', o)", "k8s.get_resource: name must not be empty", id="empty"),
         pytest.param("k8s.get_resource('..', 'pod', 'x', o)", "namespace must not have the path part", id="dots"),
         pytest.param("k8s.register_crd(nil)", "k8s.register_crd: NIL (local 'kind')", id="crd"),
+        pytest.param(
+            "k8s.register_crd('W', 'a/b', 'v1', 'ws')", "api_group must be a name, not 'a/b'", id="crd-group"
+        ),
+        pytest.param("k8s.register_crd('W', 'a', 'v1', '..')", "plural must be a name, not '..'", id="crd-plural"),
         pytest.param("k8s.scale('n', 'job', 'x', 1.5, o)", "replicas must be a whole number, got 1.5", id="replicas"),
         pytest.param("k8s.wait_ready('n', 'pod', 'x', {}, o)", "(local 'timeout_secs')", id="timeout"),
         pytest.param("k8s.events_for('n', nil, 'x', o)", "k8s.events_for: NIL", id="events"),

@@ -96,11 +96,17 @@ function kinds.base_of(api_version)
   return (find(api_version, "/", 1, true) and "/apis/" or "/api/") .. api_version
 end
 
+-- A part of the path of all objects of a kind; the group may be empty, which is the core's.
+local function part_of_path(value, name)
+  local text = rest.text("k8s.register_crd", value, name)
+  if find(text, "^[%w%-_.]*$") and not find(text, "^%.*$") or text == "" and name == "api_group" then return text end
+  rest.complain(("k8s.register_crd: %s must be a name, not '%s'"):format(name, text))
+end
+
 --- Adds a kind, or puts it in the place of another of that name.
 function kinds.register(kind, group, version, plural, cluster_scoped)
-  local where = "k8s.register_crd"
-  kind, plural = rest.text(where, kind, "kind"), rest.text(where, plural, "plural")
-  group, version = rest.text(where, group, "api_group"), rest.text(where, version, "version")
+  kind, plural = rest.text("k8s.register_crd", kind, "kind"), part_of_path(plural, "plural")
+  group, version = part_of_path(group, "api_group"), part_of_path(version, "version")
   local found = {
     kind = kind, plural = plural, base = kinds.base(group, version), cluster_scoped = cluster_scoped or false,
   }
