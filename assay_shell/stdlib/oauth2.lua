@@ -120,8 +120,9 @@ local KEPT = { "refresh_token", "expires_in", "token_type" }
 --- Example: `google:refresh() google:save()`
 --- @effect read
 function Client:refresh()
-  local response, call = api:request("POST", "refresh", self._token_url, "", nil, grant(self))
-  call.path = self._token_url:match("^%a[%w+.-]*://[^/?#]*([^?#]*)") or ""
+  local origin, target = tostring(self._token_url):match("^(%a[%w+.-]*://[^/?#]*)([^#]*)")
+  local sent = rest.merged(grant(self), { target = target })
+  local response, call = api:request("POST", "refresh", origin or self._token_url, "", nil, sent)
   if response.status ~= 200 then api:fail(call, response) end
   local answer, tokens = api:decode(call, response), self._token_data
   hide_tokens(answer)
