@@ -42,7 +42,7 @@ def environment() -> Iterator[None]:
 def caught(run, stub, tmp_path):
     """Call a row's function and give what it raised: text, service, method, path, status (False: none)."""
 
-    def call(name: str, row: dict[str, Any], url: str = "") -> list[object]:
+    def call(name: str, row: dict[str, Any], url: str = "") -> Any:
         code = script(name, row, url or stub.url, tmp_path).replace('"key-1"', '"key-of-temporal"')
         ok, *found = run(f"local ok, e = pcall(function() {code} end) return {FIELDS}")
         assert ok is False
