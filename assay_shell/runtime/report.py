@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from assay_shell.runtime.blame import without_our_place
 from assay_shell.runtime.log import visible
 
 TYPE_CHECKING = False
@@ -90,13 +91,14 @@ def hint(error: ScriptError, source: str | None, names: Names | None = None) -> 
 
 def callers(error: ScriptError) -> list[str]:
     """Return the frames above the one that failed, outermost last: `called from a.lua:31 in main chunk`."""
-    frames = []
+    frames: list[str] = []
     for line in error.traceback.split("\n")[1:]:
         place, _, where = line.strip().partition(": in ")
         if where and not place.startswith("["):
             frames.append(f"called from {place} in {where}")
-    if frames and error.line is not None and f":{error.line} in " in frames[0]:
-        frames.pop(0)
+    own = f"called from {error.chunk}:{error.line} in "
+    at = next((index for index, frame in enumerate(frames) if frame.startswith(own)), -1)
+    frames = frames[at + 1 :]
     if len(frames) > _MOST_FRAMES:
         frames[_MOST_FRAMES - 1 : -1] = [f"... {len(frames) - _MOST_FRAMES} more ..."]
     return frames
@@ -139,7 +141,7 @@ def _without_position(error: ScriptError) -> str:
     """Return the message without the `FILE:LINE: ` that the panel shows below it."""
     if error.chunk is None or error.line is None:
         return error.message
-    return error.message.replace(f"{error.chunk}:{error.line}: ", "", 1)
+    return without_our_place(error.message.replace(f"{error.chunk}:{error.line}: ", "", 1))
 
 
 def _cause(message: str, line: str) -> tuple[int, int]:

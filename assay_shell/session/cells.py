@@ -91,7 +91,7 @@ class Cells:
         before, mark, rest = body.rpartition(f"return {PASS}(")
         if body is source or not mark:
             return source, None
-        return before, rest.removesuffix("\n)")
+        return before, rest.removesuffix(")").removesuffix("\n")
 
     # The result ------------------------------------------------------------------------------------------
 
@@ -139,7 +139,8 @@ class Cells:
         expression = source[start:end]
         if not self._compiles(f"return {expression}"):
             return None
-        return f"{source[:start]}return {PASS}({expression}\n)"
+        closing = "\n)" if "--" in expression.rpartition("\n")[2] else ")"  # Lua puts errors at the line of the bracket
+        return f"{source[:start]}return {PASS}({expression}{closing}"
 
     def _compiles(self, source: str) -> bool:
         try:

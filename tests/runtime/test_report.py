@@ -127,3 +127,23 @@ def test_deep_tracebacks_are_shortened_in_the_middle() -> None:
     assert found[0] == "called from x.lua:2 in upvalue 'f2'"
     assert found[-2] == "... 22 more ..."
     assert found[-1] == "called from x.lua:29 in upvalue 'f29'"
+
+
+def test_an_error_that_a_module_raises_is_shown_at_the_line_of_the_script(run) -> None:
+    code = 'local s = require("assay.k8s").client("http://127.0.0.1:1", { token = "t" })\nlocal x = s:pod("a", "b")'
+    with pytest.raises(ScriptError) as caught:
+        run(code, name="mine.lua")
+    shown = panel(caught.value, code).split("\n")
+    assert shown[1:] == ["   ┌─ mine.lua:2", ' 2 │ local x = s:pod("a", "b")', "   │ ^^^^^^^^^^^^^^^^^^^^^^^^^"]
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        pytest.param("assay/k8s.lua:1: k8s.get: HTTP 404", "k8s.get: HTTP 404", id="raised by a module"),
+        pytest.param("assay/x.lua:1: attempt to call", "assay/x.lua:1: attempt to call", id="a fault"),
+        pytest.param("mine.lua:3: no", "mine.lua:3: no", id="somebody else's"),
+    ],
+)
+def test_the_place_in_a_module_is_left_out_unless_it_is_a_fault(message: str, shown: str) -> None:
+    assert panel(ScriptError(message, chunk="x.lua", line=7), None).startswith(f"error: {shown}\n")

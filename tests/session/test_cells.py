@@ -87,3 +87,8 @@ def test_words_lie_in_order_within_the_source(source):
     assert all(source[token.start : token.end] == token.text for token in found)
     assert all(one.end <= other.start for one, other in pairwise(found))
     assert depth_at_end(source) >= 0
+
+
+def test_an_error_in_the_last_expression_is_at_its_line(typed):
+    error = typed.outcome("local pods = {} pods.itemz[1]").error
+    assert (error.line, error.message) == (1, "<input 1>:1: attempt to index a nil value (field 'itemz')")
