@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from assay_shell.runtime.host import Host
-    from assay_shell.runtime.values import Raw, Stream
+    from assay_shell.runtime.values import Function, Raw, Stream, Table
 
 
 class OpenStream:
@@ -44,6 +44,24 @@ class OpenStream:
         result = self._close() if self._close else None
         if result is not None:
             await result
+
+
+class LuaIterator:
+    """An iterator of a script, one that `for` would step and close, read like an open stream."""
+
+    def __init__(self, subject: Table, step: Function, close: Function) -> None:
+        self._subject = subject
+        self._step = step
+        self._close = close
+
+    async def next(self) -> Any:
+        """The first value of the next step, None at the end."""
+        found = await self._step.call(self._subject)
+        return found[0] if found else None
+
+    async def close(self) -> None:
+        """Do what `for` does when it is left."""
+        await self._close.call(self._subject)
 
 
 async def next_item(stream: OpenStream) -> Any:

@@ -100,6 +100,14 @@ function views.class_name(t)
   return type(name) == "string" and name or nil
 end
 
+-- How an iterator of a script goes on and how it is closed; nil where `t` is none that can be closed.
+function views.iterator(t)
+  local class = metatable(t)
+  if type(class) ~= "table" then return nil end
+  local step, close = rawget(class, "__call"), rawget(class, "__close")
+  if type(step) == "function" and type(close) == "function" then return step, close end
+end
+
 -- "file.lua", 12: where a function was written; nil for one that is not Lua.
 function views.origin(f)
   local info = frame(f, "S")
@@ -235,11 +243,18 @@ local function is_kube_object(t)
     and (get(t, "kind") or get(t, "spec") or get(t, "status") or get(t, "data") or dig(t, "metadata", "uid")) ~= nil
 end
 
+-- A change of an object, as a watch tells it.
+local function is_kube_change(t)
+  return type(get(t, "type")) == "string" and is_kube_object(get(t, "object"))
+end
+views.is_kube_change = is_kube_change
+
 local tests = {
   { "matrix", function(t) return type(get(t, "metric")) == "table" and is_pair_list(get(t, "values"), "number") end },
   { "streams", function(t) return type(get(t, "stream")) == "table" and is_pair_list(get(t, "values"), "string") end },
   { "vector", function(t) return type(get(t, "metric")) == "table" and get(t, "value") ~= nil end },
   { "kubernetes", is_kube_object },
+  { "changes", is_kube_change },
   { "records", function(t) return type(t) == "table" and next(t) ~= nil and not is_list(t) and not core.is_handle(t) end },
 }
 
@@ -273,6 +288,7 @@ function views.classify(t)
   if is_list(t) then
     local kind = kind_of_items(t)
     if kind == "kubernetes" then return kind, t, kube_kind(rawget(t, 1)) end
+    if kind == "changes" then return "kubernetes", t, kube_kind(get(rawget(t, 1), "object")) end
     return kind, t
   end
   local items, result = get(t, "items"), get(t, "result")
@@ -283,7 +299,7 @@ function views.classify(t)
   if type(result) ~= "table" then result = dig(t, "data", "result") end
   if type(result) == "table" and (get(t, "resultType") or dig(t, "data", "resultType")) and is_list(result) then
     local kind = kind_of_items(result)
-    if kind ~= "kubernetes" then return kind, result end
+    if kind ~= "kubernetes" and kind ~= "changes" then return kind, result end
   end
   if is_kube_object(t) and type(get(t, "kind")) == "string" then return "kubernetes", { t }, kube_kind(t) end
   return "map", t

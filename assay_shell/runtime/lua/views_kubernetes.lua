@@ -364,12 +364,17 @@ end
 
 local LOOKED_AT = 1000
 
+-- The object that an item is about: of a change the one that has changed.
+local function object_of(item)
+  return views.is_kube_change(item) and get(item, "object") or item
+end
+
 -- Whether the objects are in different namespaces, and whether any is in one.
 local function namespaces(list)
   local first, different = nil, false
   local n = length(list)
   for index = 1, n < LOOKED_AT and n or LOOKED_AT do
-    local namespace = dig(rawget(list, index), "metadata", "namespace")
+    local namespace = dig(object_of(rawget(list, index)), "metadata", "namespace")
     if type(namespace) == "string" then
       different = different or (first ~= nil and first ~= namespace)
       first = first or namespace
@@ -381,12 +386,13 @@ end
 local function mixed(list, kind)
   local n = length(list)
   for index = 1, n < LOOKED_AT and n or LOOKED_AT do
-    local own = get(rawget(list, index), "kind")
+    local own = get(object_of(rawget(list, index)), "kind")
     if type(own) == "string" and own ~= kind then return true end
   end
   return false
 end
 
+local function change_of(_, item) return get(item, "type") end
 local function namespace_of(object) return dig(object, "metadata", "namespace") end
 local function name_of(object) return dig(object, "metadata", "name") end
 local function kind_of(object) return get(object, "kind") end
@@ -396,7 +402,8 @@ local kubernetes = {}
 -- How objects of `kind` are shown: the plan, which `rows` takes, and the titles of its columns.
 function kubernetes.plan(list, kind)
   local first = rawget(list, 1)
-  if kind == "" and first then kind = guessed(first) or "" end
+  local changes = views.is_kube_change(first)
+  if kind == "" and first then kind = guessed(object_of(first)) or "" end
   local several = kind ~= "" and kind ~= "List" and mixed(list, kind) or kind == "List"
   local known = not several and kinds[kind] or nil
   local shown = known or other
@@ -405,11 +412,12 @@ function kubernetes.plan(list, kind)
   local function lead(title, read)
     titles[#titles + 1], leading[#leading + 1] = title, read
   end
+  if changes then lead("CHANGE", change_of) end
   if different or (not known and namespaced) then lead("NAMESPACE", namespace_of) end
   if several then lead("KIND", kind_of) end
   if not shown.unnamed then lead("NAME", name_of) end
   for _, title in next, shown.columns do titles[#titles + 1] = title end
-  return { shown = shown, leading = leading }, unpack(titles)
+  return { shown = shown, leading = leading, changes = changes }, unpack(titles)
 end
 
 local function shown(cell)
@@ -428,10 +436,11 @@ function kubernetes.rows(list, first, last, plan, now)
   local out, at = {}, 0
   local cells, width = plan.shown.cells, #plan.shown.columns
   for index = first, last do
-    local object = rawget(list, index)
+    local item = rawget(list, index)
+    local object = plan.changes and object_of(item) or item
     for _, read in next, plan.leading do
       at = at + 1
-      out[at] = shown(read(object))
+      out[at] = shown(read(object, item))
     end
     fill(out, at, cells(object, now))
     at = at + width

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from assay_shell.runtime.streams import OpenStream
+from assay_shell.runtime.streams import LuaIterator, OpenStream
+from assay_shell.runtime.values import Function, Table
 from assay_shell.runtime.views.kubernetes import kubernetes_table
 from assay_shell.runtime.views.model import VIEWS, Live, Text, Tree
 from assay_shell.runtime.views.nodes import describe, node_of, scalar_text
@@ -63,12 +64,24 @@ def _of_table(reader: Reader, raw: Any) -> View:
         return Live(held, describe(reader, raw).removesuffix(" (handle)"))
     if held is not None:
         return Text(describe(reader, raw))
+    if (iterator := _iterator(reader, raw)) is not None:
+        return Live(iterator, describe(reader, raw).removesuffix(" (handle)"))
     hint = reader.lua["hint"](raw)
     if hint is not None and (hinted := _hinted(reader, raw, hint)):
         return hinted
     kind, subject, *rest = reader.lua["classify"](raw)
     make = _MAKERS.get(kind)
     return Tree(node_of(reader, raw)) if make is None else make(reader, raw, subject, *rest)
+
+
+def _iterator(reader: Reader, raw: Any) -> LuaIterator | None:
+    """The iterator that a table is: one that `for` steps and closes, such as a watch. None for any other table."""
+    found = reader.lua["iterator"](raw)
+    if found is None:
+        return None
+    runtime = reader.runtime
+    step, close = (Function(runtime.border.adopt(each), runtime.scheduler) for each in found)
+    return LuaIterator(Table(raw, runtime.border), step, close)
 
 
 def _hinted(reader: Reader, raw: Any, hint: Any) -> View | None:

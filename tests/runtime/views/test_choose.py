@@ -127,3 +127,26 @@ def test_a_long_secret_is_masked_wherever_a_text_is_cut(view, secret):
         text = f"('word '):rep({before // 5}) .. ('x'):rep({before % 5}) .. ' {secret}' .. (' tail'):rep(1000)"
         assert "Ab1" not in render(view(f"return {{ a = {text} }}"), None)
         assert "Ab1" not in render(view(f"return {{ {{ a = {text} }} }}"), None)
+
+
+def test_an_iterator_that_can_be_closed_is_a_stream(runtime, view):
+    live = view(
+        "closed = 0 local n = 0 local class = { __name = 'changes', __close = function() closed = closed + 1 end } "
+        "function class.__call() n = n + 1 return n < 3 and n or nil end return setmetatable({}, class)"
+    )
+    assert live.title == "changes"
+
+    async def items():
+        found = []
+        while (item := await live.stream.next()) is not None:
+            found.append(item)
+        await live.stream.close()
+        return found
+
+    assert asyncio.run(items()) == [1, 2]
+    assert runtime.globals["closed"] == 1
+
+
+def test_what_cannot_be_both_stepped_and_closed_is_no_stream(view):
+    assert view("return setmetatable({}, { __close = function() end })") == view("return {}")
+    assert view("return setmetatable({}, { __call = function() end })") == view("return {}")

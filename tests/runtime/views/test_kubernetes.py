@@ -187,3 +187,11 @@ def test_objects_that_are_not_what_they_should_be_do_no_harm(table, broken):
         nested = thing(kind, spec={"containers": broken, "ports": broken, "rules": broken, "accessModes": broken},
                        status={"containerStatuses": broken, "conditions": broken, "loadBalancer": broken})  # fmt: skip
         assert render(table(listed(kind, nested)))
+
+
+def test_changes_are_shown_as_the_objects_that_changed(table):
+    changes = [{"type": "ADDED", "object": pod("cart")}, {"type": "DELETED", "object": thing("Pod", "web")}]
+    lines = render(table(changes)).split("\n")
+    assert lines[0].split() == ["CHANGE", "NAME", "READY", "STATUS", "RESTARTS", "AGE", "NODE"]
+    assert lines[1].split() == ["ADDED", "cart", "1/1", "Running", "0", "3d", "node-1"]
+    assert lines[2].split()[:2] == ["DELETED", "web"]
