@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from prompt_toolkit.document import Document
 
     from assay_shell.repl.engine import Engine
-    from assay_shell.session.completion.answers import Candidate, SignatureHelp
+    from assay_shell.session.completion.answers import Candidate, Completions, SignatureHelp
     from assay_shell.session.workspace import Workspace
 
 _WIDEST = 60
@@ -45,8 +45,15 @@ class MenuCompleter(Completer):
         found = await asyncio.wrap_future(
             self._engine.ask(lambda workspace: workspace.completer.complete(text, cursor))
         )
+        if not complete_event.completion_requested and _is_anything(found):
+            return
         for candidate in found.items:
             yield entry(candidate, found.start - cursor)
+
+
+def _is_anything(found: Completions) -> bool:
+    """Whether any name could come here, which is worth no menu until somebody asks for it: behind a blank, say."""
+    return found.start == found.end and any(candidate.kind in ("keyword", "group") for candidate in found.items)
 
 
 def entry(candidate: Candidate, start: int) -> Completion:

@@ -201,9 +201,11 @@ class Workspace:
             return None
 
     def names(self, owner: str) -> list[str]:
-        """What could have been meant: the functions of a group, or the globals and locals for ""."""
+        """What could have been meant: the members of a group or of a live value, or the globals and locals for ""."""
         known = self.runtime.known_names(owner)
-        return known if owner else [*known, *self.session.cells.names()]
+        if not owner:
+            return [*known, *self.session.cells.names()]
+        return known or self.completer.members(owner)
 
     def own_globals(self) -> dict[str, Any]:
         """The globals that came since the start, by name, raw."""

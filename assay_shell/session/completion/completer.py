@@ -67,6 +67,12 @@ class Completer:
             return self._name(place, cursor)
         return Completions(cursor, cursor, [])
 
+    def members(self, source: str) -> list[str]:
+        """The names behind the dot of what *source* leads to; empty where it leads nowhere."""
+        typed = f"{source}."
+        found = self.complete(typed, len(typed)).items
+        return [candidate.text for candidate in found if candidate.kind != "keyword"]
+
     # Places -----------------------------------------------------------------------------------------------
 
     def _name(self, place: Place, cursor: int) -> Completions:
