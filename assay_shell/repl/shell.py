@@ -119,14 +119,14 @@ class Shell:
             self._running = None
             self._spinner.stop()
         screen.fresh_line()
+        if shown.clipboard is not None:  # before the text, whose line end tells the screen where it is
+            screen.copy(shown.clipboard)
         if shown.text:
             screen.say(shown.text)
         if (seconds := monotonic() - started - self._thought) >= _SLOW:
             screen.say(screen.dim(f"{seconds:.1f} s"))
         if shown.next_input is not None:
             self._editor.put(shown.next_input)
-        if shown.clipboard is not None:
-            screen.copy(shown.clipboard)
         screen.flush()
         return shown
 

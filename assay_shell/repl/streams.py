@@ -30,6 +30,7 @@ class Following:
         self._items: deque[Any] = deque(maxlen=_KEPT)
         self._count = 0
         self._drawn = 0.0
+        self._later: asyncio.TimerHandle | None = None
 
     def add(self, item: Any) -> None:
         """Take one more item."""
@@ -41,12 +42,17 @@ class Following:
             self._screen.say(self._text([raw], 1))
         elif monotonic() - self._drawn >= _PAUSE:
             self.draw()
+        elif self._later is None:  # else the last one of a burst would not be seen until another comes
+            self._later = asyncio.get_running_loop().call_later(_PAUSE, self.draw)
 
     def draw(self) -> None:
         """Put the newest on the screen, in the place of what was there."""
         if self._screen.dumb:
             return
         self._drawn = monotonic()
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
         rows = max(self._screen.size[1] - _AROUND, 3)
         newest = list(self._items)[: -rows - 1 : -1]
         head = f"{self._title}  {self._count} so far  Ctrl-C ends it"
