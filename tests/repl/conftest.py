@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.command import Command
-from tests.support.shell import Terminal
+from tests.support.shell import Terminal, variables
 
 
 @pytest.fixture
@@ -30,13 +29,7 @@ def shell(home, work):
     opened = []
 
     def open_one(*arguments, env=None, columns=80, rows=24, prompt=True):
-        variables = {
-            "HOME": str(home), "TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "PAGER": "cat",
-            "XDG_CONFIG_HOME": str(home / ".config"), "XDG_DATA_HOME": str(home / ".local/share"), **(env or {}),
-        }  # fmt: skip
-        environment = Command(work).environment(variables)
-        for name in ("COLUMNS", "LINES", "COLORTERM", *(name for name, value in (env or {}).items() if value is None)):
-            environment.pop(name, None)
+        environment = variables(home, work, env)
         terminal = Terminal(list(arguments), environment, work, columns=columns, rows=rows)
         opened.append(terminal)
         if prompt:

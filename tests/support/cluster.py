@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 
-def kubeconfig(folder: Path, url: str, token: str) -> dict[str, str]:
-    """Write a kubeconfig with one context, `here`, into *folder*; returns the variables that make a script use it."""
+def kubeconfig(folder: Path, url: str, token: str, context: str = "here") -> dict[str, str]:
+    """Write a kubeconfig with one *context* into *folder*; returns the variables that make a script use it."""
     config = {
-        "current-context": "here",
-        "contexts": [{"name": "here", "context": {"cluster": "c", "user": "u"}}],
+        "current-context": context,
+        "contexts": [{"name": context, "context": {"cluster": "c", "user": "u"}}],
         "clusters": [{"name": "c", "cluster": {"server": url}}],
         "users": [{"name": "u", "user": {"token": token}}],
     }

@@ -12,7 +12,7 @@ from typing import Any
 import pexpect
 import pyte
 
-from tests.support.command import ASSAY
+from tests.support.command import ASSAY, Command
 
 PATIENCE = 15.0
 """Seconds that something may take to appear, on a machine that does much else."""
@@ -20,6 +20,20 @@ _CURSOR_QUESTION = b"\x1b[6n"
 _STEP = 0.02
 CTRL_C, CTRL_D, CTRL_R, CTRL_U = "\x03", "\x04", "\x12", "\x15"
 ENTER, TAB, UP, DOWN, ESCAPE = "\r", "\t", "\x1b[A", "\x1b[B", "\x1b"
+
+
+def variables(home: Path, folder: Path, extra: Mapping[str, str | None] | None = None) -> dict[str, str]:
+    """The environment of a shell in *folder* whose files are in *home*; what is None in *extra* is not set."""
+    wanted = extra or {}
+    given = {
+        "HOME": str(home), "TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "PAGER": "cat",
+        "XDG_CONFIG_HOME": str(home / ".config"), "XDG_DATA_HOME": str(home / ".local/share"),
+        **{name: value for name, value in wanted.items() if value is not None},
+    }  # fmt: skip
+    environment = Command(folder).environment(given)
+    for name in ("COLUMNS", "LINES", "COLORTERM", *(name for name, value in wanted.items() if value is None)):
+        environment.pop(name, None)
+    return environment
 
 
 class Terminal:
@@ -123,6 +137,11 @@ class Terminal:
     def lines_so_far(self) -> int:
         """How many lines there are above the one of the cursor."""
         return len(self._screen.history.top) + int(self._screen.cursor.y)
+
+    @property
+    def cells(self) -> list[list[Any]]:
+        """The cells of each line of the screen: `data` and what `style_of` gives."""
+        return [[self._screen.buffer[y][x] for x in range(self._screen.columns)] for y in range(self._screen.lines)]
 
     def style_of(self, text: str) -> Any:
         """The cell where the lowest *text* on the screen begins: `fg`, `bg`, `bold`, `reverse`, `underscore`."""
