@@ -16,6 +16,12 @@ from assay_shell.session.tokens import tokens
 _SHOW = """local function show(value, ...)
   if value ~= nil then display(value) end
 end"""
+_SHOW_AND_KEEP = """local _
+local function show(value, ...)
+  if value == nil then return end
+  _ = value
+  display(value)
+end"""
 
 
 def script(book: Any) -> str:
@@ -30,7 +36,8 @@ def script(book: Any) -> str:
         cells = Cells(runtime)
         found = [_text(cell, cells).rstrip() for cell in book.cells if cell.source.strip()]
     if any("show(" in text for text in found):
-        found.insert(0, _SHOW)
+        kept = any(token.text == "_" for text in found for token in tokens(text))
+        found.insert(0, _SHOW_AND_KEEP if kept else _SHOW)
     return "\n\n".join(found) + "\n"
 
 

@@ -28,7 +28,7 @@ _NOTED = (
     "http.", "http client:", "db.", "db connection:", "db transaction:", "fs.", "shell.", "process.",
     "temporal client:", "time", "crypto.random", "io.popen", "os.execute", "os.remove", "os.rename",
 )  # fmt: skip
-_NEVER = ("http.serve", "http.client", "http.broadcast", "db.connect", "db.close")
+_NEVER = ("http.serve", "http.serve_exchange", "http.client", "http.broadcast", "db.connect", "db.close")
 _HTTP = "http response"
 _BYTES = "\0bytes"
 """Key of an object that stands for bytes; with a `t` behind it, of such as are text."""
@@ -53,7 +53,10 @@ class Journal:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def concerns(self, effect: Effect) -> bool:
-        """Whether a call is noted at all."""
+        """Whether a call is noted at all. What a server of the run does for its clients is the clients' to note."""
+        task = self._runtime.scheduler.current
+        if task is not None and task.context is not None:
+            return False
         return effect.name.startswith(_NOTED) and effect.name not in _NEVER
 
     async def call(self, effect: Effect, allow: Callable[[], Awaitable[None]], do: Callable[[], Awaitable[Any]]) -> Any:
@@ -93,6 +96,8 @@ class Journal:
 
     def _digest(self, effect: Effect) -> str:
         described = json.dumps([effect.name, effect.target, [_described(value) for value in effect.values]])
+        for number, port in enumerate(self._runtime.resources.get("ports served", ())):  # others in each run
+            described = described.replace(f":{port}", f":<server {number}>")
         return sha256(described.encode("utf-8", "surrogatepass")).hexdigest()
 
     def _write(self, entry: Entry) -> None:

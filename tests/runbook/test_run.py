@@ -171,6 +171,21 @@ def test_what_was_done_before_the_stop_is_not_done_again(book, stub, tmp_path):
 
 
 @pytest.mark.long
+@pytest.mark.long
+def test_what_a_server_of_the_run_does_is_not_noted_and_its_port_may_change(book, tmp_path):
+    (tmp_path / "content").write_text("content")
+    book.write(
+        f"local function serve() return {{ body = fs.read('{tmp_path}/content') .. (time() > 0 and '!' or '') }} end\n"
+        "local server = http.serve(0, { GET = { ['/'] = serve } }, { background = true, host = '127.0.0.1' })",
+        "print(http.get(server.url .. '/').body)",
+        "for line in http.stream(server.url .. '/', { lines = true }) do print(line) end",
+        "if approval.request('Go on?') then print(http.get(server.url .. '/').status) end",
+    )
+    (token,) = re.findall(r"[0-9a-f]{32}", book.run().stderr.decode())
+    done = book.run("--resume", token, "--approve", "yes")
+    assert (done.returncode, book.printed()) == (0, "content!\ncontent!\n200\n"), done.stderr.decode()
+
+
 def test_a_run_that_does_something_else_now_is_refused(book, tmp_path):
     gate = "if approval.request('Go on?') then print('on') end"
     book.write(f"fs.write({str(tmp_path / 'made')!r}, os.getenv('WHAT') or '')", gate)
@@ -216,7 +231,7 @@ def test_a_new_runbook_runs_and_is_not_overwritten(cli: Command, tmp_path: Path)
 
 def test_an_exported_runbook_does_what_the_notebook_does(book, cli: Command, tmp_path: Path):
     setup = "local x = 2\nlocal function twice(n) return n * 2 end"
-    book.write("# Sum", setup, "print(twice(x))", "twice(x) + 1", "return x")
+    book.write("# Sum", setup, "print(twice(x))", "twice(x) + 1", "return _ - 3")
     script = tmp_path / "book.lua"
     assert cli("runbook", "export", book.path, script).returncode == 0
     assert cli(script).stdout == b"4\n5\n2\n"

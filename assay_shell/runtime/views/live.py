@@ -111,6 +111,10 @@ def _plain(runtime: Host, item: object) -> Any:
         return runtime.border.deep(item.raw)
     if isinstance(item, Raw):
         return runtime.border.deep(item.obj)
+    if isinstance(item, dict):
+        return {_plain(runtime, name): _plain(runtime, value) for name, value in item.items()}
+    if isinstance(item, list):
+        return [_plain(runtime, part) for part in item]
     return as_text(bytes(item)) if isinstance(item, bytes | bytearray | memoryview) else item
 
 

@@ -52,6 +52,12 @@ def test_records_are_a_table_with_the_newest_first(runtime):
     assert view.title == "watch  2 items"
 
 
+def test_bytes_in_records_are_text(runtime):
+    line = render(feed(runtime, {"event": b"deployed", "data": [b"1", {"n": b"\xff"}]})).split("\n")[1:]
+    assert "b'" not in "".join(line)
+    assert "deployed" in line[1]
+
+
 def test_anything_else_is_a_log(runtime):
     view = feed(runtime, b"one\n", "two", {"a": 1}, 4)
     assert isinstance(view, Text)

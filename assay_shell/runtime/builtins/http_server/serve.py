@@ -96,6 +96,7 @@ async def _started(runtime: Runtime, port: int, routes: Table, settings: Setting
     await server.start()
     if place.path is None:
         runtime.globals["_SERVER_PORT"] = place.port
+        runtime.resources.setdefault("ports served", []).append(place.port)
     _end_with(runtime, server)
     workers.start(server)
     return server
