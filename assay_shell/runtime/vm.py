@@ -10,7 +10,6 @@ import sys
 
 from lupa.lua55 import LuaRuntime
 
-from assay_shell.runtime.blame import blamed
 from assay_shell.runtime.declare import GROUPS as ADDED_GROUPS
 from assay_shell.runtime.declare import register
 from assay_shell.runtime.errors import (
@@ -282,6 +281,8 @@ class Runtime(Host):
         thrown = self.border.deep(value) if prefix is None else text
         if text.startswith("table: 0x"):  # its address alone would tell the reader nothing
             text = f"{text}: {brief(thrown)}"
+        from assay_shell.runtime.blame import blamed
+
         trace = from_raw(trace)
         chunk, line = blamed(trace, None if chunk is None else from_raw(chunk), line)
         return ScriptError(text, traceback=trace, chunk=chunk, line=line, value=thrown)
