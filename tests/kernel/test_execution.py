@@ -116,7 +116,7 @@ def test_without_anybody_to_ask_input_is_an_error(shared):
 def test_ask_mode_asks_before_a_write(fresh, tmp_path):
     target = tmp_path / "file.txt"
     fresh.run("%ask")
-    fresh.client.execute(f"fs.write({str(target)!r}, 'new')", allow_stdin=True)
+    fresh.client.execute(f"fs.write({str(target)!r}, 'new')", allow_stdin=True, stop_on_error=False)
     question = fresh.client.get_stdin_msg(timeout=10)["content"]["prompt"]
     assert str(target) in question
     assert not target.exists()
