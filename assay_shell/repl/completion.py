@@ -37,6 +37,11 @@ class MenuCompleter(Completer):
         found = self._engine.ask_quickly(lambda workspace: workspace.completer.complete(text, cursor), None)
         return None if found is None else [entry(candidate, found.start - cursor) for candidate in found.items]
 
+    async def settled(self) -> bool:
+        """Wait for names that were asked of a cluster; whether any were on their way."""
+        asked = self._engine.background(lambda workspace: workspace.completer.cluster.settled())
+        return await asyncio.wrap_future(asked)
+
     async def get_completions_async(
         self, document: Document, complete_event: CompleteEvent
     ) -> AsyncGenerator[Completion, None]:
@@ -45,7 +50,7 @@ class MenuCompleter(Completer):
         found = await asyncio.wrap_future(
             self._engine.ask(lambda workspace: workspace.completer.complete(text, cursor))
         )
-        if not complete_event.completion_requested and _is_anything(found):
+        if complete_event.text_inserted and _is_anything(found):
             return
         for candidate in found.items:
             yield entry(candidate, found.start - cursor)

@@ -79,18 +79,28 @@ def _complete(buffer: Buffer, menu: MenuCompleter) -> None:
     if found is None:
         get_app().create_background_task(_complete_later(buffer, menu))
     else:
-        _take(buffer, found)
+        _take(buffer, menu, found)
 
 
 async def _complete_later(buffer: Buffer, menu: MenuCompleter) -> None:
     document = buffer.document
     found = [each async for each in menu.get_completions_async(document, CompleteEvent(completion_requested=True))]
     if buffer.document == document:
-        _take(buffer, found)
+        _take(buffer, menu, found)
 
 
-def _take(buffer: Buffer, found: list[Completion]) -> None:
+async def _complete_when_known(buffer: Buffer, menu: MenuCompleter) -> None:
+    """Show the names of a cluster when they have come, unless the user has typed on."""
+    document = buffer.document
+    if await menu.settled() and buffer.document == document:
+        _take(buffer, menu, menu.at_once(document) or [])
+
+
+def _take(buffer: Buffer, menu: MenuCompleter, found: list[Completion]) -> None:
     buffer.cancel_completion()
+    if not found:
+        get_app().create_background_task(_complete_when_known(buffer, menu))
+        return
     if len(found) == 1:
         buffer.apply_completion(found[0])
         return

@@ -233,3 +233,15 @@ def test_a_client_of_our_own_kubernetes_module_is_known_as_such(typed, help_at, 
     assert help_at("c:pods(▮").label == "c:pods(namespace, opts)"
     assert offered("c:logs('shop', 'cart', { tai▮")[0] == "tail"
     assert {"pods", "pod", "logs", "watch", "scale"} <= {*offered("c:▮")}
+
+
+def test_who_asked_may_wait_until_the_names_have_come(cluster):
+    async def asked():
+        names = ClusterNames(cluster.fetch)
+        before = await names.settled()
+        names.names(Wanted("namespaces"))
+        return before, await names.settled(), names.names(Wanted("namespaces"))
+
+    before, after, found = asyncio.run(asked())
+    assert (before, after) == (False, True)
+    assert found
