@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,10 @@ class Terminal:
     def wait_for(self, text: str, *, seconds: float = PATIENCE) -> None:
         """Wait until *text* is on the screen."""
         self._until(lambda: text in self.text, f"{text!r} is not on the screen", seconds)
+
+    def wait_until(self, holds: Callable[[], bool], otherwise: str, *, seconds: float = PATIENCE) -> None:
+        """Wait until something *holds* outside the terminal, which is read meanwhile."""
+        self._until(holds, otherwise, seconds)
 
     def wait_until_gone(self, text: str, *, seconds: float = PATIENCE) -> None:
         """Wait until *text* is no longer on the screen."""
