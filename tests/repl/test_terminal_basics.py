@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 
 import pytest
 
@@ -141,3 +142,32 @@ def test_what_scripts_print_is_not_mangled(shell):
     terminal = shell()
     assert terminal.run('print("a\\tb") io.write("no end") local done') == "a       b\nno end"
     assert terminal.run("1") == "1"
+
+
+def test_the_menu_of_everything_comes_only_when_it_is_asked_for(shell):
+    terminal = shell()
+    terminal.type("x = ")
+    terminal.wait_for_match(r"\u203a x =")
+    terminal.type("pri")
+    terminal.wait_for_match(r"print +print\(\.\.\.\)")  # the menu is quick enough to have come before
+    terminal.type(CTRL_U + "if x then" + ENTER)
+    terminal.wait_for_match(r"\u203a if x then\s*$")
+    terminal.type("x = ")
+    time.sleep(0.3)  # a Tab among keys that are typed at once is one of them
+    terminal.type(TAB)
+    terminal.wait_for_match(r"approval +Approval gates")
+    terminal.type(CTRL_C)
+    terminal.wait_for_prompt()
+
+
+def test_a_wrong_method_of_a_live_value_suggests_the_right_one(shell):
+    terminal = shell()
+    terminal.run("local client = { pods = function() end }")
+    assert terminal.run("client:podz()").endswith("did you mean client:pods?")
+
+
+def test_what_is_put_on_the_clipboard_is_sent_to_the_terminal(shell):
+    terminal = shell()
+    terminal.run("{ name = 'cart' }")
+    assert terminal.run(".copy name") == "name is on the clipboard (4 characters)"
+    assert b"\x1b]52;c;Y2FydA==\x07" in terminal.raw

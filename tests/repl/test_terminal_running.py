@@ -6,7 +6,9 @@ import time
 
 import pytest
 
-from tests.support.shell import CTRL_C, CTRL_U, ENTER
+from tests.support.cluster import kubeconfig
+from tests.support.shell import CTRL_C, CTRL_U, ENTER, TAB
+from tests.support.shop import Shop
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -171,3 +173,36 @@ def test_a_stream_alone_on_a_line_is_live_and_its_rows_stay(shell, stub):
     terminal.wait_for("3 so far")
     terminal.wait_for_prompt()
     assert terminal.run("#_, _[1]") == "3\none"
+
+
+def test_the_last_change_of_a_watch_is_shown_at_once_and_ctrl_c_keeps_the_rows(shell, stub, tmp_path):
+    Shop(stub)
+    terminal = shell(env=kubeconfig(tmp_path, stub.url, "t0ken-of-the-shop"), columns=100)
+    terminal.enter('require("assay.k8s").client():watch("shop", "pod")')
+    terminal.wait_for("8 so far")
+    terminal.wait_for_match(r"^CHANGE +NAME +READY +STATUS\s.*\nMODIFIED +cart-7c9f5d7b4-p4hnm +1/1 +Running")
+    terminal.type(CTRL_C)
+    terminal.wait_for_prompt()
+    assert terminal.run("#_, _[8].type") == "8\nMODIFIED"
+
+
+def test_rows_of_a_database_are_a_stream_as_well(shell):
+    terminal = shell()
+    terminal.run('local base = db.connect("sqlite::memory:")')
+    terminal.enter('db.stream(base, "select 1 as n union select 2")')
+    terminal.wait_for("2 so far")
+    terminal.wait_for_prompt()
+    assert terminal.run("_[1].n + _[2].n") == "3"
+
+
+def test_the_menu_offers_names_of_the_cluster_when_asked(shell, stub, tmp_path):
+    Shop(stub)
+    terminal = shell(env=kubeconfig(tmp_path, stub.url, "t0ken-of-the-shop"), columns=100)
+    terminal.run('c = require("assay.k8s").client()')
+    terminal.type('c:pods("' + TAB)
+    terminal.wait_for_match(r"^ +default$")
+    terminal.type("sh" + TAB)
+    terminal.wait_for_match(r'\u203a c:pods\("shop"?')
+    terminal.type(CTRL_U + 'c:logs("shop", "' + TAB)
+    terminal.wait_for_match(r"^ +cart-7c9f5d7b4-x2k8d$")
+    terminal.type(CTRL_U)
