@@ -12,7 +12,7 @@ INSTALL_INPUTS := pyproject.toml scripts/assay
 RUN_STAMP := $(VENV)/.installed-run
 TEST_STAMP := $(VENV)/.installed-test
 
-.PHONY: run test test-long test-openclaw test-openclaw-host live lint bench docs coverage clean
+.PHONY: run test test-long test-openclaw test-openclaw-host live lint bench docs screens coverage clean
 
 run: $(RUN_STAMP)
 	@if [ -t 0 ] && [ -t 1 ] && [ -d assay_shell/repl ]; then $(BIN)/assay; else $(BIN)/assay examples/tour.lua; fi
@@ -49,6 +49,10 @@ docs: $(TEST_STAMP)
 	$(BIN)/assay docs build docs
 	@if [ -x $(BIN)/mkdocs ]; then NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet && echo "build/site/index.html"; \
 	else echo "no mkdocs: the pages are in docs/"; fi
+
+# The screens of the tour of the shell, taken from a real terminal; they are kept in git, and a test compares them.
+screens: $(TEST_STAMP)
+	$(BIN)/python -m tests.support.screens $(ARGS)
 
 coverage: $(TEST_STAMP)
 	$(PYTEST) -n $(WORKERS) --cov --cov-report=term $(ARGS)
