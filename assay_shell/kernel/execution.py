@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 
 from assay_shell.kernel.cells import parts
 from assay_shell.runtime.errors import AssayError, Interrupted, ScriptError, ScriptExit
 from assay_shell.runtime.interrupt import SignalWatch
 from assay_shell.session import line as lines
+from assay_shell.session.answers import CommandError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class Execution:
         count = self._kernel.execution_count
         payload: list[dict[str, Any]] = []
         for part in parts(cell):
-            answer = await self._watched(part, store=store and not silent)
+            answer = _saved(await self._watched(part, store=store and not silent))
             self._kernel.flush_printed()
             if answer.error is not None:
                 content = self.error(answer.error)
@@ -79,9 +81,10 @@ class Execution:
 
     async def _show(self, part: str, answer: Answer, payload: list[dict[str, Any]]) -> None:
         """Send what came of *part*, and note in *payload* what the front end itself has to do."""
-        if answer.view is not None or answer.values:
+        shown = answer.view is not None or bool(answer.values)
+        if shown:
             await self._show_view(answer.view if answer.view is not None else self._view_of(answer.values[0]))
-        elif answer.text and lines.read(part).kind in (lines.HELP, lines.SOURCE):
+        if answer.text and not shown and lines.read(part).kind in (lines.HELP, lines.SOURCE):
             payload.append({"source": "page", "data": {"text/plain": answer.text}, "start": 0})
         elif answer.text:
             self._send("display_data", {"data": {f"text/{answer.kind}": answer.text, "text/plain": answer.text}})
@@ -152,10 +155,11 @@ class Execution:
         self, access: str, *, output: bool, n: int = 0, pattern: str = "*", unique: bool = False,
         start: int = 0, stop: int | None = None, **_: Any,
     ) -> list[tuple[int, int, Any]]:  # fmt: skip
-        """The inputs asked for: (0, number, source), or (0, number, (source, None)) where *output* is wanted."""
+        """The inputs asked for, secrets masked: (0, number, source); (source, None) where *output* is wanted."""
         from fnmatch import fnmatchcase
 
-        found = [(outcome.number, outcome.source) for outcome in self._workspace.session.inputs]
+        mask = self._runtime.redactor.text
+        found = [(outcome.number, mask(outcome.source)) for outcome in self._workspace.session.inputs]
         if access == "search":
             found = [(number, source) for number, source in found if fnmatchcase(source, pattern)]
             if unique:
@@ -169,3 +173,16 @@ class Execution:
     async def close(self) -> None:
         """Cancel what the cells left running."""
         await self._workspace.end()
+
+
+def _saved(answer: Answer) -> Answer:
+    """*answer*, unless it is one that a notebook cannot give: what it shows is saved, and it has no clipboard."""
+    if answer.revealed:
+        return replace(
+            answer, values=[], view=None, error=CommandError("a notebook keeps what it shows: secrets stay masked")
+        )
+    if answer.clipboard is not None:
+        return replace(
+            answer, error=CommandError("a notebook has no clipboard: select the text, or write a file with %to")
+        )
+    return answer

@@ -50,8 +50,10 @@ def _text(cell: Any, cells: Cells) -> str:
 def _code(part: str, cells: Cells) -> str:
     """A part of a cell without its own end: nothing may stand behind a `return`."""
     line = lines.read(part)
+    if line.kind == lines.COMMAND and line.name == "time":
+        return _code(line.argument, cells)
     if line.kind not in (lines.CODE, lines.JOB):
-        return f"-- {part}"
+        return "\n".join(f"-- {text}" for text in part.split("\n"))
     source = line.argument.lstrip("\n")
     last = next((word for word in reversed(tokens(source)) if word.text == "return" and word.depth == 0), None)
     if last is not None:

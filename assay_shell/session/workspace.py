@@ -149,7 +149,7 @@ class Workspace:
             job = self.jobs.start(line.argument)
             return Answer(f"[job {job.number}] running   .jobs  .fg {job.number}  .kill {job.number}")
         if line.kind == lines.COMMAND:
-            return await find(line.name).load()(self, line.argument)
+            return await find(line.name, self.front.mark).load()(self, line.argument)
         if line.kind == lines.PROGRAM:
             from assay_shell.session.commands.programs import run
 

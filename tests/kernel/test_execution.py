@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import psutil
 import pytest
 
 
@@ -141,6 +142,18 @@ def test_endless_output_is_cut_off(fresh):
     assert len(printed) < (11 << 20)
     assert "the rest of this cell's output is not shown" in printed
     assert fresh.printed("print('next')") == "next\n"
+
+
+@pytest.mark.long
+def test_a_gigabyte_of_output_takes_no_memory(fresh):
+    process = psutil.Process(fresh.manager.provisioner.process.pid)
+    fresh.run("print('warm')")
+    before = process.memory_info().rss
+    line = "local mib = string.rep('x', 1 << 20)"
+    printed = fresh.printed(f"{line} for i = 1, 1024 do print(mib) io.stderr:write(mib) end")
+    assert len(printed) < 11 << 20
+    assert process.memory_info().rss - before < 200 << 20
+    assert fresh.text("1 + 1") == "2"
 
 
 def test_a_stream_is_shown_in_place_until_it_is_interrupted(fresh):

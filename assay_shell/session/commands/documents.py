@@ -30,13 +30,14 @@ async def help(workspace: Workspace, argument: str) -> Answer:
     """
     from assay_shell.session.commands.table import BY_NAME, COMMANDS
 
-    name = argument.lstrip(".%")
+    name, mark = argument.lstrip(".%"), workspace.front.mark
     if name in BY_NAME and argument not in workspace.runtime.known_names():
         command = BY_NAME[name]
-        return Answer(f".{command.name} {command.usage}".rstrip() + f"\n\n{command.load().__doc__ or command.summary}")
+        usage = f"{mark}{command.name} {command.usage}".rstrip()
+        return Answer(f"{usage}\n\n{command.load().__doc__ or command.summary}")
     if argument:
         return await document(workspace, argument)
-    rows = [*_SHORTCUTS, *((f".{command.name} {command.usage}".rstrip(), command.summary) for command in COMMANDS)]
+    rows = [*_SHORTCUTS, *((f"{mark}{command.name} {command.usage}".rstrip(), command.summary) for command in COMMANDS)]
     width = max(len(usage) for usage, _ in rows)
     return Answer("\n".join(f"{usage:<{width}}  {summary}" for usage, summary in rows))
 

@@ -40,12 +40,12 @@ async def run(workspace: Workspace, argument: str) -> Answer:
             argument, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
-        status = await _shown(workspace, process)
+        status = await shown(workspace, process)
     return Answer(f"exit status {status}" if status else "")
 
 
-async def _shown(workspace: Workspace, process: Process) -> int:
-    """Hand on what *process* writes until it ends."""
+async def shown(workspace: Workspace, process: Process) -> int:
+    """Hand on what *process* writes until it ends; its exit status."""
     assert process.stdout is not None
     try:
         while data := await process.stdout.read(65536):

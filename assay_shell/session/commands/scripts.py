@@ -38,6 +38,37 @@ async def run(workspace: Workspace, argument: str) -> Answer:
     return Answer(values=outcome.values, error=outcome.error, outcome=outcome)
 
 
+async def script(workspace: Workspace, argument: str) -> Answer:
+    """Write the lines below into a file, and run that as a script of its own: nothing of the session reaches it.
+
+    What stands behind the name of the file are the script's arguments. It is a write, since nobody knows what it does.
+
+    Raises:
+        CommandError: no file is named, or there is no code.
+        BuiltinError: writes are refused.
+    """
+    import asyncio
+    import sys
+
+    from assay_shell.runtime.guard import Effect
+    from assay_shell.session.commands.programs import shown
+
+    first, _, code = argument.partition("\n")
+    words = words_in(first)
+    if not words or not code.strip():
+        raise CommandError("what? script FILE.lua [ARGUMENTS], and its code on the lines below")
+    allowed = workspace.runtime.guard.check(Effect("!", "write", f"assay {first}"))
+    if allowed is not None:
+        await allowed
+    write_text(words[0], f"{code.rstrip()}\n")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "assay_shell", words[0], *words[1:], stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+    status = await shown(workspace, process)
+    return Answer(f"exit status {status}" if status else "")
+
+
 async def save(workspace: Workspace, argument: str) -> Answer:
     """Write what succeeded as a script that gives the same result without the session.
 

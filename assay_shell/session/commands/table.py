@@ -50,6 +50,7 @@ reveal   |             | Show the last result once with its secrets             
 copy     | [FIELD]     | Put the last result, or a field of it, on the clipboard | results.copy
 load     | FILE        | Put a file where you type, to change it and run it      | scripts.load
 run      | FILE [ARGS] | Run a file in this session; its locals stay             | scripts.run
+script   | FILE [ARGS] | Write the lines below into a file and run it by itself   | scripts.script
 save     | FILE.lua    | Write what succeeded as a script                        | scripts.save
 notebook | FILE.ipynb  | Write the session as a notebook with its outputs        | scripts.notebook
 time     | CODE        | Run code and say how long it took                       | timing.measure
@@ -64,7 +65,7 @@ exit     |             | Leave                                                  
 _ARGUMENTS = {
     **dict.fromkeys(("help", "doc"), "name"),
     **dict.fromkeys(("modules", "reload"), "module"),
-    **dict.fromkeys(("to", "load", "run", "save", "notebook"), "path"),
+    **dict.fromkeys(("to", "load", "run", "script", "save", "notebook"), "path"),
     "format": "auto|table|tree|json|yaml|raw",
 }
 """How completion goes on behind a command, as `CommandWord` says."""
@@ -82,8 +83,8 @@ COMMANDS = _commands()
 BY_NAME = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
 
 
-def find(name: str) -> Command:
-    """Return the command of that name.
+def find(name: str, mark: str = ".") -> Command:
+    """Return the command of that name, before which users type *mark*.
 
     Raises:
         CommandError: there is none.
@@ -92,7 +93,7 @@ def find(name: str) -> Command:
         from assay_shell.runtime.nearest import did_you_mean
         from assay_shell.session.answers import CommandError
 
-        raise CommandError(f"there is no command '.{name}'{did_you_mean(name, BY_NAME)}; .help lists them")
+        raise CommandError(f"there is no command '{mark}{name}'{did_you_mean(name, BY_NAME)}; {mark}help lists them")
     return BY_NAME[name]
 
 

@@ -85,6 +85,25 @@ def test_a_file_is_run_in_the_session(desk, tmp_path):
     assert desk.values("kept") == ["word"]
 
 
+def test_a_script_is_written_and_run_by_itself(desk, tmp_path):
+    path = tmp_path / "count.lua"
+    desk.values("local seen = 5")
+    assert desk.text(f".script {path} a 'b c'\nprint(#arg, arg[2], seen)\nrequire('os').exit(3)") == "exit status 3"
+    assert path.read_text() == "print(#arg, arg[2], seen)\nrequire('os').exit(3)\n"
+    assert "2\tb c\tnil" in desk.printed.decode()
+
+
+@pytest.mark.parametrize("line", [".script", ".script x.lua", ".script\nprint(1)"])
+def test_a_script_needs_a_name_and_code(desk, line):
+    assert "script FILE.lua" in desk.fault(line)
+
+
+def test_a_script_is_a_write(desk, tmp_path):
+    desk.text(".readonly")
+    assert "readonly" in desk.fault(f".script {tmp_path / 'x.lua'}\nprint(1)")
+    assert not (tmp_path / "x.lua").exists()
+
+
 def test_a_file_is_loaded_to_be_changed(desk, tmp_path):
     (tmp_path / "s.lua").write_text("local x = 1\n")
     assert desk.answer(".load s.lua").next_input == "local x = 1"
