@@ -12,7 +12,7 @@ INSTALL_INPUTS := pyproject.toml scripts/assay
 RUN_STAMP := $(VENV)/.installed-run
 TEST_STAMP := $(VENV)/.installed-test
 
-.PHONY: run test test-long test-openclaw test-openclaw-host live lint bench docs screens coverage clean
+.PHONY: run test test-long test-openclaw test-openclaw-host live lint bench docs notebooks screens coverage clean
 
 run: $(RUN_STAMP)
 	@if [ -t 0 ] && [ -t 1 ] && [ -d assay_shell/repl ]; then $(BIN)/assay; else $(BIN)/assay examples/tour.lua; fi
@@ -45,7 +45,7 @@ bench: $(TEST_STAMP)
 	$(BIN)/python -m bench $(ARGS)
 
 # The reference is written beside the prose, out of git; the site needs mkdocs-material of the dev extra.
-docs: $(TEST_STAMP)
+docs: $(TEST_STAMP) notebooks
 	$(BIN)/assay docs build docs
 	@if [ -x $(BIN)/mkdocs ]; then NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet && echo "build/site/index.html"; \
 	else echo "no mkdocs: the pages are in docs/"; fi
@@ -53,6 +53,10 @@ docs: $(TEST_STAMP)
 # The screens of the tour of the shell, taken from a real terminal; they are kept in git, and a test compares them.
 screens: $(TEST_STAMP)
 	$(BIN)/python -m tests.support.screens $(ARGS)
+
+# Runs the example notebooks, and keeps what they show.
+notebooks: $(TEST_STAMP)
+	$(BIN)/python scripts/notebooks.py $(ARGS)
 
 coverage: $(TEST_STAMP)
 	$(PYTEST) -n $(WORKERS) --cov --cov-report=term $(ARGS)
