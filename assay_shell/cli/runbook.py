@@ -92,7 +92,7 @@ def _run(invocation: Invocation, path: str) -> int:
         run = _prepared(invocation, path, book, cells, approve or "ask", {**environment, **_modes(invocation)})
         outcome = asyncio.run(run.carry_out())
         _report(invocation, path, book, outcome)
-        return _end(outcome, approvals, path, journal)
+        return _end(outcome, approvals, _again(invocation, path), journal)
 
 
 def _prepared(
@@ -129,12 +129,25 @@ def _report(invocation: Invocation, path: str, book: Any, outcome: Outcome) -> N
         books.write(as_junit(path, outcome), report)
 
 
-def _end(outcome: Outcome, approvals: Approvals, path: str, journal: str) -> int:
-    """Say how it ended; the exit code."""
+def _again(invocation: Invocation, path: str) -> str:
+    """The command that runs the same again: what was given decides which run waits."""
+    import shlex
+
+    words = ["assay", "runbook", "run", path]
+    for mark, name in (("-p", "param"), ("-P", "params")):
+        words += [word for text in invocation.texts(name) for word in (mark, text)]
+    for mark, name in (("--from-cell", "from-cell"), ("--until", "until"), ("-o", "output")):
+        text = invocation.text(name)
+        words += [] if text is None else [mark, text]
+    return shlex.join(words)
+
+
+def _end(outcome: Outcome, approvals: Approvals, again: str, journal: str) -> int:
+    """Say how it ended; the exit code. *again* is the command of the run."""
     if outcome.request is not None:
         token = approvals.ask(outcome.request, journal)
         approvals.finish("needs_approval")
-        sys.stderr.write(f"{outcome.request.prompt}\n  assay runbook run {path} --resume {token} --approve yes|no\n")
+        sys.stderr.write(f"{outcome.request.prompt}\n  {again} --resume {token} --approve yes|no\n")
         return _WAITING
     approvals.finish(outcome.state)
     if outcome.interrupted:

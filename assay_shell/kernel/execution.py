@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
+from threading import Event
 
 from assay_shell.kernel.cells import parts
 from assay_shell.runtime.errors import AssayError, Interrupted, ScriptError, ScriptExit
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from assay_shell.session.answers import Answer
 
 _SIGTERM_CODE = 128 + 15
+_MOST_IN_THE_WAY = 0.03
+"""Seconds that Lua of others may take before the end of a stream."""
 
 
 class Execution:
@@ -32,6 +35,7 @@ class Execution:
         self._workspace = kernel.workspace
         self._runtime = kernel.workspace.runtime
         self._following: asyncio.Task[Any] | None = None
+        self._followed = Event()
 
     async def run(self, cell: str, *, silent: bool, store: bool, expressions: dict[str, str]) -> dict[str, Any]:
         """Run one cell; its reply."""
@@ -100,21 +104,32 @@ class Execution:
         if isinstance(view, Live):
             from assay_shell.runtime.views.live import follow
 
+            self._followed.clear()
             self._following = asyncio.ensure_future(follow(self._runtime, view, self._kernel.screen.open(view)))
             try:
                 with suppress(asyncio.CancelledError), self._signals(self._stop_following):
                     await self._following
             finally:
                 self._following = None
+                self._followed.set()
             return
         data, metadata = self.bundle(view)
         count = self._kernel.execution_count
         self._send("execute_result", {"execution_count": count, "data": data, "metadata": metadata})
 
     def interrupt(self) -> None:
-        """Stop what the running cell is at; for any thread."""
-        if not self._workspace.interrupt() and (following := self._following) is not None:
-            following.get_loop().call_soon_threadsafe(following.cancel)
+        """Stop what the running cell is at; for any thread but the main one.
+
+        While a stream is followed, Lua that runs is that of a server or a job, which only has to go where it is in the
+        way.
+        """
+        following = self._following
+        if following is None:
+            self._workspace.interrupt()
+            return
+        following.get_loop().call_soon_threadsafe(following.cancel)
+        if not self._followed.wait(_MOST_IN_THE_WAY):
+            self._workspace.interrupt()
 
     async def _expression(self, text: str) -> dict[str, Any]:
         answer = await self._watched(text, store=False)

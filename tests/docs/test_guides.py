@@ -12,7 +12,7 @@ import pytest
 from tests.support.command import ASSAY, Command
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
-PAGES = ["agents", "checks", "index", "scripts"]
+PAGES = ["agents", "checks", "index", "notebooks", "scripts"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"(?:--|#) ([\w./]+\.(?:lua|yaml))\n")
 TOKEN = re.compile(r"\b[0-9a-f]{32}\b")

@@ -176,6 +176,21 @@ def test_a_stream_is_shown_in_place_until_it_is_interrupted(fresh):
     assert fresh.text("1 + 1") == "2"
 
 
+def test_a_stream_stops_however_busy_its_server_in_the_same_kernel_is(fresh):
+    fresh.run(
+        "server = http.serve(0, { GET = { ['/'] = function() return { sse = function(send)"
+        " for i = 1, 1e9 do send({ data = i }) for _ = 1, 2e5 do end sleep(0) end end } end } }, { background = true })"
+    )
+    for _ in range(4):
+        fresh.client.execute("http.events(server.url .. '/')", stop_on_error=False)
+        time.sleep(0.3)
+        started = time.monotonic()
+        fresh.manager.interrupt_kernel()
+        assert fresh.client.get_shell_msg(timeout=10)["content"]["status"] == "ok"
+        assert time.monotonic() - started < 2
+    assert fresh.text("1 + 1") == "2"
+
+
 def test_a_gate_asks_with_its_context(fresh):
     fresh.client.execute("approval.request('Restart cart?', { replicas = 3 })", allow_stdin=True)
     question = fresh.client.get_stdin_msg(timeout=10)["content"]["prompt"]

@@ -37,6 +37,10 @@ class Book:
         """The completed process of `assay runbook run`, with the outputs saved."""
         return self._cli("runbook", "run", self.path, "-o", self.out, *options, env=env, timeout=60)
 
+    def again(self, words: list[str]) -> Any:
+        """The completed process of `assay` with these words."""
+        return self._cli(*words, timeout=60)
+
     def saved(self) -> Any:
         """The saved notebook."""
         return nbformat.read(self.out, as_version=4)

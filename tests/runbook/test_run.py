@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import signal
 import time
 from pathlib import Path
@@ -133,6 +134,15 @@ def test_an_answer_is_for_the_book_and_parameters_that_were_shown(book, change):
     done = book.run("-p", "x=1", "--resume", token, "--approve", "yes")
     assert (done.returncode, "have changed" in done.stderr.decode()) == (1, True)
     assert not change.exists()
+
+
+@pytest.mark.long
+def test_the_command_that_goes_on_can_be_copied(book, change):
+    waiting = book.run("-p", "reason=it's slow")
+    (line,) = [line for line in waiting.stderr.decode().splitlines() if "--resume" in line]
+    words = shlex.split(line.replace("yes|no", "yes"))
+    assert book.again(words[1:]).returncode == 0
+    assert change.read_text() == "new"
 
 
 @pytest.mark.long
