@@ -41,6 +41,7 @@ class Execution:
         """Run one cell; its reply."""
         for printer in self._kernel.printed.values():
             printer.begin()
+        self._kernel.screen.begin()
         count = self._kernel.execution_count
         payload: list[dict[str, Any]] = []
         for part in parts(cell):

@@ -16,6 +16,8 @@ _UPDATES = 0.1
 """Seconds between two updates of one place at least."""
 _BYTES_A_SECOND = 500_000
 """What the updates of one place may take of the connection."""
+_MOST_BYTES = 50 << 20
+"""What one cell may show in new displays: a browser has to hold them all."""
 
 
 class NotebookScreen:
@@ -23,10 +25,23 @@ class NotebookScreen:
 
     def __init__(self, kernel: AssayKernel) -> None:
         self._kernel = kernel
+        self.begin()
+
+    def begin(self) -> None:
+        """Start a new cell."""
+        self._left = _MOST_BYTES
 
     def show(self, view: View) -> None:
-        """Show *view* below the cell that runs."""
-        self.send("display_data", view)
+        """Show *view* below the cell that runs, unless that has shown too much; this is said once."""
+        if self._left <= 0:
+            return
+        self._left -= self.send("display_data", view)
+        if self._left <= 0:
+            from assay_shell.runtime.views.model import Text
+
+            self.send(
+                "display_data", Text(f"[more than {_MOST_BYTES >> 20} MiB: what else this cell displays is not shown]")
+            )
 
     def open(self, view: View) -> NotebookPlace:
         """Show *view* below the cell, where it can change from then on."""

@@ -156,6 +156,14 @@ def test_a_gigabyte_of_output_takes_no_memory(fresh):
     assert fresh.text("1 + 1") == "2"
 
 
+@pytest.mark.long
+def test_endless_displays_are_cut_off(fresh):
+    _, found = fresh.run("local text = string.rep('x', 1 << 20) for i = 1, 200 do display(text .. i) end")
+    assert len(repr(found)) < 120 << 20
+    assert "what else this cell displays is not shown" in found[-1]["data"]["text/plain"]
+    assert len(fresh.run("display('next')")[1]) == 1
+
+
 def test_a_stream_is_shown_in_place_until_it_is_interrupted(fresh):
     fresh.run(
         "local server = http.serve(0, { GET = { ['/events'] = function() return { sse = function(send)"
