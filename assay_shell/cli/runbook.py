@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from assay_shell.cli.arguments import Invocation
     from assay_shell.runbook.approval import Approvals
+    from assay_shell.runbook.parameters import Plain
     from assay_shell.runbook.run import Outcome, Run
 
 _WAITING = 10
-_INTERRUPTED = 130
 _ACTIONS = "'runbook' needs one of: run FILE, new FILE, export FILE [SCRIPT]"
 
 
@@ -66,6 +66,7 @@ def _run(invocation: Invocation, path: str) -> int:
 
     Raises:
         UsageError: parameters or options make no sense.
+        StateError: the run that is to be resumed is not this one, or cannot be.
     """
     import asyncio
     from tempfile import TemporaryDirectory
@@ -73,30 +74,64 @@ def _run(invocation: Invocation, path: str) -> int:
     from assay_shell.kernel.policy import SECRETS
     from assay_shell.runbook import book as books
     from assay_shell.runbook import parameters
-    from assay_shell.runbook.approval import Approvals
+    from assay_shell.runtime.redact import Redactor
 
+    token, approve = invocation.text("resume"), invocation.text("approve")
+    if token is not None and approve not in ("yes", "no"):
+        raise UsageError("'--resume' needs '--approve yes' or '--approve no'")
     given = parameters.read(invocation.texts("param"), invocation.texts("params"))
+    given, secrets = parameters.without_secrets(given, Redactor())
     book = books.load(path)
     books.inject(book, given)
-    cells = books.wanted(book, invocation.text("from-cell"), invocation.text("until"))
-    approvals = Approvals(path, book, tuple(f"{name}={parameters.lua(value)}" for name, value in sorted(given.items())))
-    token, approve = invocation.text("resume"), invocation.text("approve")
-    if token is not None:
-        if approve not in ("yes", "no"):
-            raise UsageError("'--resume' needs '--approve yes' or '--approve no'")
+    _try_outputs(invocation, book)
+    approvals = _approvals(invocation, path, book, given)
+    if token is not None and approve is not None:
         approvals.resume(token, approve, invocation.text("approver"))
         approve = None
     with TemporaryDirectory(prefix="assay-runbook-") as folder:
-        journal = os.path.join(folder, "journal.jsonl")
-        environment = {**approvals.environment(journal), SECRETS: ",".join(parameters.variables(given))}
-        run = _prepared(invocation, path, book, cells, approve or "ask", {**environment, **_modes(invocation)})
-        outcome = asyncio.run(run.carry_out())
+        notes = os.path.join(folder, "journal.jsonl")
+        names = ",".join(parameters.variables(given))
+        environment = {**secrets, **approvals.environment(notes), SECRETS: names, **_modes(invocation)}
+        try:
+            run = _prepared(invocation, path, book, approve or "ask", environment)
+            outcome = asyncio.run(run.carry_out())
+        except BaseException:
+            approvals.finish("failed")
+            raise
         _report(invocation, path, book, outcome)
-        return _end(outcome, approvals, _again(invocation, path), journal)
+        return _end(outcome, approvals, _again(invocation, path), notes)
+
+
+def _approvals(invocation: Invocation, path: str, book: Any, given: dict[str, Plain]) -> Approvals:
+    """The approvals of this run: for these parameters and the cells that are wanted."""
+    from assay_shell.runbook.approval import Approvals
+    from assay_shell.runbook.parameters import lua
+
+    arguments = [f"{name}={lua(value)}" for name, value in sorted(given.items())]
+    for option in ("from-cell", "until"):
+        tag = invocation.text(option)
+        arguments += [] if tag is None else [f"--{option}={tag}"]
+    return Approvals(path, book, tuple(arguments), readonly=invocation.flag("readonly"))
+
+
+def _try_outputs(invocation: Invocation, book: Any) -> None:
+    """See whether what was asked for can be written: nobody wants to learn that after an hour.
+
+    Raises:
+        BookError: it cannot.
+    """
+    from assay_shell.runbook import book as books
+
+    if (output := invocation.text("output")) is not None:
+        books.save(book, output)
+    for option in ("html", "junit"):
+        target = invocation.text(option)
+        if target is not None and not os.access(os.path.dirname(os.path.abspath(target)), os.W_OK):
+            raise books.BookError(f"{target}: its folder is missing or cannot be written to")
 
 
 def _prepared(
-    invocation: Invocation, path: str, book: Any, cells: set[int], approve: str, environment: dict[str, str]
+    invocation: Invocation, path: str, book: Any, approve: str, environment: dict[str, str]
 ) -> Run:
     from assay_shell.runbook import book as books
     from assay_shell.runbook.report import Progress
@@ -106,7 +141,7 @@ def _prepared(
     return Run(
         book,
         os.path.dirname(os.path.abspath(path)),
-        cells=cells,
+        cells=books.wanted(book, invocation.text("from-cell"), invocation.text("until")),
         timeout=invocation.count("timeout"),
         approve=approve,
         environment=environment,
@@ -130,27 +165,30 @@ def _report(invocation: Invocation, path: str, book: Any, outcome: Outcome) -> N
 
 
 def _again(invocation: Invocation, path: str) -> str:
-    """The command that runs the same again: what was given decides which run waits."""
+    """The command that runs the same again, secrets masked: what was given decides which run waits."""
     import shlex
 
-    words = ["assay", "runbook", "run", path]
+    from assay_shell.runtime.redact import Redactor
+
+    mask = Redactor().text
+    words = ["assay", *(["--readonly"] if invocation.flag("readonly") else []), "runbook", "run", path]
     for mark, name in (("-p", "param"), ("-P", "params")):
-        words += [word for text in invocation.texts(name) for word in (mark, text)]
+        words += [word for text in invocation.texts(name) for word in (mark, mask(text))]
     for mark, name in (("--from-cell", "from-cell"), ("--until", "until"), ("-o", "output")):
         text = invocation.text(name)
         words += [] if text is None else [mark, text]
     return shlex.join(words)
 
 
-def _end(outcome: Outcome, approvals: Approvals, again: str, journal: str) -> int:
+def _end(outcome: Outcome, approvals: Approvals, again: str, notes: str) -> int:
     """Say how it ended; the exit code. *again* is the command of the run."""
     if outcome.request is not None:
-        token = approvals.ask(outcome.request, journal)
+        token = approvals.ask(outcome.request, notes)
         approvals.finish("needs_approval")
         sys.stderr.write(f"{outcome.request.prompt}\n  {again} --resume {token} --approve yes|no\n")
         return _WAITING
     approvals.finish(outcome.state)
     if outcome.interrupted:
         complain("interrupted")
-        return _INTERRUPTED
+        return 128 + outcome.interrupted
     return 0 if outcome.state == "passed" else 1

@@ -14,6 +14,7 @@ from assay_shell.session.workspace import Front
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from assay_shell.kernel.kernel import AssayKernel
+    from assay_shell.runtime.vm import Runtime
     from assay_shell.session.approvals import Question
 
 _ANSWERS = {"y": YES, "yes": YES, "n": NO, "no": NO, "": NO, "a": ALWAYS, "always": ALWAYS}
@@ -70,9 +71,9 @@ class NotebookFront(Front):
 
     mark = "%"
 
-    def __init__(self, asker: Asker) -> None:
+    def __init__(self, asker: Asker, runtime: Runtime) -> None:
         self._asker = asker
-        self._policy = Policy()
+        self._policy = Policy(runtime)
 
     async def ask(self, question: Question) -> str:
         """The answer to a question before a write."""

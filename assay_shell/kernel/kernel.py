@@ -67,7 +67,7 @@ class AssayKernel(Kernel):  # type: ignore[misc] # ipykernel is not typed
         policy.keep_journal(runtime)
         self.asker = Asker(self)
         runtime.ask_line = self.asker.ask_line
-        self.workspace = Workspace(runtime, NotebookFront(self.asker))
+        self.workspace = Workspace(runtime, NotebookFront(self.asker, runtime))
         self.screen = NotebookScreen(self)
         use_screen(runtime, self.screen)
         self.execution = Execution(self)

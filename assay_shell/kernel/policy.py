@@ -44,7 +44,8 @@ def secrets() -> list[str]:
 class Policy:
     """Answers in the place of a human, as the environment of the run says."""
 
-    def __init__(self) -> None:
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
         self._rule = os.environ.get(APPROVE, "")
         self._answers: list[tuple[str, bool]] = [tuple(pair) for pair in json.loads(os.environ.get(ANSWERS, "[]"))]
 
@@ -62,5 +63,8 @@ class Policy:
         if self._rule in (YES, NO):
             return self._rule
         if self._rule == "ask":
+            journal = self._runtime.guard.journal
+            if journal is not None and not journal.whole:
+                raise BuiltinError("approval", f"the run cannot wait: not all it did was noted ({question.what})")
             raise BuiltinError(None, MARKER + canonical({"context": request.context, "prompt": request.prompt}))
         raise BuiltinError("approval", f"nobody can be asked ({question.what})")

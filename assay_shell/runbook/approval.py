@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import time
 from contextlib import suppress
 
 from assay_shell.kernel.policy import ANSWERS, JOURNAL, REPLAY
+from assay_shell.runtime import journal
+from assay_shell.runtime.approvals.decision import decide
 from assay_shell.runtime.approvals.record import Answer, Record, Run, sha256
-from assay_shell.runtime.approvals.store import Store
+from assay_shell.runtime.approvals.store import Store, write_whole
 from assay_shell.runtime.errors import os_reason
 from assay_shell.runtime.state import StateError, state_folder
 
@@ -21,19 +22,20 @@ if TYPE_CHECKING:
     from assay_shell.runtime.approvals.request import Request
 
 
-_KEPT = 30 * 86400
-"""Seconds that a journal is kept."""
+_KEPT = 3600
+"""Seconds that a journal is kept after the last that was written to it, once nobody waits for it."""
 
 
 class Approvals:
     """The approvals of one runbook: *path* with the parameters *arguments*, as they stand in the injected cell."""
 
-    def __init__(self, path: str, book: Any, arguments: tuple[str, ...]) -> None:
+    def __init__(self, path: str, book: Any, arguments: tuple[str, ...], *, readonly: bool = False) -> None:
         sources = [cell.source for cell in book.cells if cell.cell_type == "code"]
         self._run = Run(
             script_path=os.path.abspath(path),
             script_digest=sha256(json.dumps(sources).encode()),
             arguments=arguments,
+            readonly=readonly,
         )
         self._store = Store(state_folder(os.environ))
         self._answers: tuple[Answer, ...] = ()
@@ -45,30 +47,38 @@ class Approvals:
         """Take the run that waits under *token* for this one, and *approve* (`yes` or `no`) for its answer.
 
         Raises:
-            StateError: there is none, it has expired, or the runbook or its parameters are others now.
+            StateError: there is none, it has expired, it was changed, or the runbook, its parameters or options are
+                others now.
+            ApprovalRefused: *approver* is no name.
         """
         record = self._store.load(token)
         if self._store.expired(record):
             raise StateError("resume token expired")
+        if record.digest != record.binding():
+            raise StateError("the record of this run has been changed since")
         if record.run != self._run:
-            raise StateError("this is not the run that waits: the runbook or its parameters have changed")
-        decision = Answer(record.request.digest, approve, "request", approver, int(self._store.clock.now().unix))
+            raise StateError("this is not the run that waits: the runbook, its parameters or its options have changed")
+        try:
+            journal.read(self._journal(token))
+        except (OSError, ValueError) as exc:
+            raise StateError(f"what the run did cannot be read: {exc}") from exc
+        now = self._store.clock.now().unix
+        decision = decide(record.request, approve, approver=approver, asked_by="request", at=now)
         self._claimed = self._store.claim(token, record, decision)
         self._token = token
         self._answers = (*record.answers, decision)
 
-    def environment(self, journal: str) -> dict[str, str]:
+    def environment(self, notes: str) -> dict[str, str]:
         """What tells the kernel the answers that were given, and what the run did before it stopped.
 
-        It notes what it does now in the file *journal*.
+        It notes what it does now in the file *notes*.
         """
         pairs = [(answer.call_digest, answer.answer == "yes") for answer in self._answers]
-        earlier = self._journal(self._token)
-        replay = {REPLAY: earlier} if self._token and os.path.exists(earlier) else {}
-        return {ANSWERS: json.dumps(pairs), JOURNAL: journal, **replay}
+        replay = {REPLAY: self._journal(self._token)} if self._token else {}
+        return {ANSWERS: json.dumps(pairs), JOURNAL: notes, **replay}
 
-    def ask(self, request: Request, journal: str) -> str:
-        """Note that the run waits for *request*, and keep its *journal*; the token it is resumed with.
+    def ask(self, request: Request, notes: str) -> str:
+        """Note that the run waits for *request*, and keep its *notes*; the token it is resumed with.
 
         Raises:
             StateError: it cannot be noted.
@@ -78,8 +88,8 @@ class Approvals:
         token = self._store.save(record.sealed())
         try:
             os.makedirs(self._journals, mode=0o700, exist_ok=True)
-            shutil.copyfile(journal, self._journal(token))
-            os.chmod(self._journal(token), 0o600)
+            with open(notes, "rb") as file:
+                write_whole(self._journal(token), file.read())
             self._remove_old()
         except OSError as exc:
             self._store.expire(token)
@@ -97,8 +107,9 @@ class Approvals:
         return os.path.join(self._journals, f"{token}.jsonl")
 
     def _remove_old(self) -> None:
-        """Drop the journals of runs that nobody has resumed for a month."""
+        """Drop the journals of runs that wait no more; one that is being resumed has read its own long since."""
+        waiting = {f"{entry.token}.jsonl" for entry in self._store.entries()}
         for name in os.listdir(self._journals):
             path = os.path.join(self._journals, name)
-            if os.path.getmtime(path) < time.time() - _KEPT:
+            if name not in waiting and os.path.getmtime(path) < time.time() - _KEPT:
                 os.remove(path)

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TypeAlias
 
+    from assay_shell.runtime.redact import Redactor
+
     Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | FromEnvironment | None"
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CONTROL = re.compile(r'[\x00-\x1f\x7f"\\]')
 _ENVIRONMENT = "env:"
+_OWN = "ASSAY_PARAMETER_"
+"""How variables are called that hold secrets given on the command line."""
 _LARGEST = 2**63
 
 
@@ -53,7 +57,10 @@ def read(assignments: Sequence[str], files: Sequence[str]) -> dict[str, Plain]:
 
 
 def value_of(text: str) -> Plain:
-    """Return what *text* means: a number, true, false, nil, `env:NAME`, else the text itself."""
+    """Return what *text* means: a number, true, false, nil, `env:NAME`, else the text itself.
+
+    A number is what is written as numbers are: the version 1.10 and the order 007 are texts.
+    """
     if text.startswith(_ENVIRONMENT):
         return FromEnvironment(_variable(text))
     if text in ("true", "false"):
@@ -65,7 +72,7 @@ def value_of(text: str) -> Plain:
             number = kind(text)
         except ValueError:
             continue
-        return number if math.isfinite(number) and "_" not in text else text
+        return number if repr(number) == text and math.isfinite(number) else text
     return text
 
 
@@ -104,6 +111,21 @@ def _given(value: object, where: str) -> Plain:
     if value is None or isinstance(value, bool | int | float):
         return value
     return str(value)  # dates
+
+
+def without_secrets(given: dict[str, Plain], redactor: Redactor) -> tuple[dict[str, Plain], dict[str, str]]:
+    """Return *given* with each text that is a secret replaced by a variable's, and these variables with their values.
+
+    The notebook is saved with its parameters; what a run is given beside it is not.
+    """
+    safe: dict[str, Plain] = {}
+    variables: dict[str, str] = {}
+    for name, value in given.items():
+        if isinstance(value, str) and redactor.value({name: value}) != {name: value}:
+            variables[_OWN + name] = value
+            value = FromEnvironment(_OWN + name)
+        safe[name] = value
+    return safe, variables
 
 
 def variables(given: object) -> list[str]:

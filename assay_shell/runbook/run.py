@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import time
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,7 +47,8 @@ class Outcome:
     seconds: float = 0.0
     started: float = 0.0
     request: Request | None = None
-    interrupted: bool = False
+    interrupted: int = 0
+    """The signal that ended it, 0 where none did."""
 
     @property
     def state(self) -> str:
@@ -82,7 +84,11 @@ class Run:
         self.outcome = Outcome([Step(index, titles[index], book.cells[index].source) for index in code])
 
     async def carry_out(self) -> Outcome:
-        """Run the cells in a kernel of their own, until one fails or waits for an approval."""
+        """Run the cells in a kernel of their own, until one fails or waits for an approval.
+
+        Raises:
+            BookError: the kernel did not start, or the notebook cannot be saved.
+        """
         self.outcome.started = time.time()
         started = time.monotonic()
         for index in self._cells:
@@ -92,7 +98,7 @@ class Run:
             with TemporaryDirectory(prefix="assay-kernel-") as folder:
                 await self._in_kernel(folder)
         except (asyncio.CancelledError, KeyboardInterrupt):
-            self.outcome.interrupted = True
+            self.outcome.interrupted = self.outcome.interrupted or signal.SIGINT
         finally:
             self.outcome.seconds = time.monotonic() - started
             self._saved()
@@ -105,10 +111,14 @@ class Run:
             self._book, km=_kernel_manager(folder), timeout=None, startup_timeout=_READY_WITHIN, allow_errors=True,
             record_timing=False, resources={"metadata": {"path": self._folder}},
         )  # fmt: skip
-        async with client.async_setup_kernel(env=self._environment, cwd=self._folder):
-            me = asyncio.current_task()
-            if me is not None:  # nbclient would end the kernel under the cell that runs
-                asyncio.get_running_loop().add_signal_handler(signal.SIGINT, me.cancel)
+        self._take_signals()
+        kernel = client.async_setup_kernel(env=self._environment, cwd=self._folder, cleanup_kc=True)
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(kernel)
+            except RuntimeError as exc:
+                raise books.BookError(f"the kernel did not start: {exc}") from exc
+            self._take_signals()  # nbclient has taken them, and would end the kernel under the cell that runs
             for step in self.outcome.steps:
                 if step.index not in self._cells:
                     continue
@@ -116,6 +126,16 @@ class Run:
                 self._saved()
                 if step.state != PASSED:
                     return
+
+    def _take_signals(self) -> None:
+        """Have Ctrl-C and SIGTERM end the run, which ends its kernel and saves what there is."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self._stop, number, asyncio.current_task())
+
+    def _stop(self, number: int, running: asyncio.Task[Any] | None) -> None:
+        self.outcome.interrupted = self.outcome.interrupted or number
+        if running is not None:
+            running.cancel()
 
     async def _step(self, client: Any, step: Step) -> None:
         """Run one cell; what comes of it is in its outputs."""
@@ -129,6 +149,7 @@ class Run:
             self._judge(step, cell, executed)
         finally:
             executed.cancel()
+            await asyncio.gather(executed, return_exceptions=True)
         step.seconds = time.monotonic() - started
         self._told(step)
 

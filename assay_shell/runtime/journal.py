@@ -1,8 +1,9 @@
 """A run that is repeated up to where it stopped: its reads and writes are answered from what was noted the first time.
 
-Only calls whose results are plain data are answered so. A connection, a server or a stream cannot be noted: such a call
-is done again, and what is done through it is noted by itself. What holds a secret is not kept: a read is done again,
-and of a write the masked result is all that is left.
+Only calls whose results are plain data are answered so. A connection, a server or a stream cannot be noted: to read
+from one is done again, and what is done through it is noted by itself. What holds a secret is not kept: a read is done
+again, and of a write the masked result is all that is left. A write that cannot be answered from notes is never
+repeated: the run that made it has to begin anew.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 
 from assay_shell.runtime.errors import BuiltinError
@@ -26,9 +27,18 @@ if TYPE_CHECKING:
 
 _NOTED = (
     "http.", "http client:", "db.", "db connection:", "db transaction:", "fs.", "shell.", "process.",
-    "temporal client:", "time", "crypto.random", "io.popen", "os.execute", "os.remove", "os.rename",
+    "temporal client:", "time", "crypto.random",
 )  # fmt: skip
-_NEVER = ("http.serve", "http.serve_exchange", "http.client", "http.broadcast", "db.connect", "db.close")
+"""Reads that are noted; of writes all are but for the next."""
+_OF_THIS_PROCESS = (
+    "http.serve", "http.client", "http.broadcast", "http server:", "http channel:", "db.connect", "db.close", "env.",
+    "progress:", "view:",
+)  # fmt: skip
+"""What leaves no trace once the process has ended, and is there again when it is done again."""
+_ONLY_ALLOWED = ("io.open", "io.output", "io.tmpfile", "os.remove", "os.rename", "os.tmpname")
+"""Functions of Lua's own that ask for leave and then do their work themselves: there is no result to note."""
+_MOST = 8 << 20
+"""Bytes of a result that is kept."""
 _HTTP = "http response"
 _BYTES = "\0bytes"
 """Key of an object that stands for bytes; with a `t` behind it, of such as are text."""
@@ -40,8 +50,17 @@ class Entry:
 
     call: str
     name: str
+    kind: str
     result: list[Any] | None = None
     error: str | None = None
+
+    @property
+    def answers(self) -> bool:
+        """Whether the call can be answered from it."""
+        return self.result is not None or self.error is not None
+
+
+_FIELDS = {field.name for field in fields(Entry)}
 
 
 class Journal:
@@ -50,14 +69,22 @@ class Journal:
     def __init__(self, runtime: Runtime, path: str, earlier: list[Entry]) -> None:
         self._runtime = runtime
         self._earlier = earlier
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self.whole = True
+        """Whether all was noted: a run of which something is missing cannot be resumed."""
+        runtime.on_close(self.close)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
 
     def concerns(self, effect: Effect) -> bool:
         """Whether a call is noted at all. What a server of the run does for its clients is the clients' to note."""
         task = self._runtime.scheduler.current
         if task is not None and task.context is not None:
             return False
-        return effect.name.startswith(_NOTED) and effect.name not in _NEVER
+        noted = effect.kind == "write" or effect.name.startswith(_NOTED)
+        return noted and not effect.name.startswith(_OF_THIS_PROCESS)
 
     async def call(self, effect: Effect, allow: Callable[[], Awaitable[None]], do: Callable[[], Awaitable[Any]]) -> Any:
         """The result of a call: the one that was noted, else what *do* gives once *allow* has let it, which is noted.
@@ -67,20 +94,28 @@ class Journal:
         """
         call = self._digest(effect)
         entry = self._taken(call, effect)
-        if entry is not None and (entry.error is not None or entry.result is not None):
-            self._write(entry)
-            if entry.error is not None:
-                raise BuiltinError(None, entry.error)
-            assert entry.result is not None
-            return self._restored(*entry.result)
+        if entry is not None and entry.answers:
+            return self._answered(entry)
+        if entry is not None and entry.kind == "write":
+            raise BuiltinError("resume", f"{effect.name} was done already and must not be repeated; run the book anew")
         await allow()
         try:
             result = await do()
-        except BuiltinError as error:
-            self._write(Entry(call, effect.name, error=self._runtime.redactor.text(error.message)))
+        except BuiltinError as failure:
+            self._write(Entry(call, effect.name, effect.kind, error=self._runtime.redactor.text(failure.message)))
             raise
-        self._write(Entry(call, effect.name, self._kept(effect, result)))
+        except BaseException:  # cancelled: half of it may have happened
+            self._write(Entry(call, effect.name, effect.kind))
+            raise
+        self._write(Entry(call, effect.name, effect.kind, self._kept(effect, result)))
         return result
+
+    def _answered(self, entry: Entry) -> Any:
+        self._write(entry)
+        if entry.error is not None:
+            raise BuiltinError(None, entry.error)
+        assert entry.result is not None
+        return self._restored(*entry.result)
 
     def _taken(self, call: str, effect: Effect) -> Entry | None:
         """The noted call that this one is. Tasks may have changed places since."""
@@ -101,14 +136,18 @@ class Journal:
         return sha256(described.encode("utf-8", "surrogatepass")).hexdigest()
 
     def _write(self, entry: Entry) -> None:
-        os.write(self._file, json.dumps(asdict(entry)).encode("utf-8", "surrogatepass") + b"\n")
+        line = json.dumps(asdict(entry)).encode("utf-8", "surrogatepass") + b"\n"
+        try:
+            self.whole = os.write(self._file, line) == len(line) and self.whole
+        except OSError:  # a full disk must not make a write look as if it had failed
+            self.whole = False
 
     # Results ---------------------------------------------------------------------------------------------
 
     def _kept(self, effect: Effect, result: Any) -> list[Any] | None:
         """*result* in a form that can be written; None where it has none, or where a read gave a secret."""
-        kept = _encoded(result)
-        if kept is None:
+        kept = None if effect.name in _ONLY_ALLOWED else _encoded(result)
+        if kept is None or _size(kept[1]) > _MOST:
             return None
         masked = [kept[0], self._runtime.redactor.value(kept[1])]
         return masked if masked == kept or effect.kind == "write" else None
@@ -125,13 +164,28 @@ class Journal:
 
 
 def read(path: str) -> list[Entry]:
-    """The calls noted in the file *path*; a last one that is cut off was not finished."""
-    found = []
+    """The calls noted in the file *path*.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it holds something else.
+    """
+    found: list[Entry] = []
     with open(path, encoding="utf-8", errors="surrogatepass") as file:
         for line in file:
-            if line.endswith("\n"):
-                found.append(Entry(**json.loads(line)))
+            entry = json.loads(line)
+            if not isinstance(entry, dict) or not {"call", "name", "kind"} <= entry.keys() <= _FIELDS:
+                raise ValueError(f"line {len(found) + 1} is no call")
+            found.append(Entry(**entry))
     return found
+
+
+def _size(value: Any) -> int:
+    """About how many bytes packed data takes."""
+    if isinstance(value, str):
+        return len(value)
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 16 + sum(map(_size, parts))
 
 
 def _encoded(result: Any) -> list[Any] | None:

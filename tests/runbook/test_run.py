@@ -6,12 +6,18 @@ import re
 import shlex
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import lxml.etree
+import psutil
 import pytest
 
 from tests.support.command import Command
+
+
+def home(cli: Command) -> Path:
+    return Path(cli.environment()["HOME"])
 
 
 def test_cells_run_in_order_and_share_their_locals(book):
@@ -91,6 +97,15 @@ def test_what_is_no_notebook_is_named(book, content, words):
 def test_a_notebook_for_another_kernel_is_refused(book):
     done = book.write("1", kernel="python3", language="python").run()
     assert (done.returncode, "not for assay" in done.stderr.decode()) == (1, True)
+
+
+@pytest.mark.parametrize("option", ["-o", "--html", "--junit"])
+def test_what_cannot_be_written_is_told_before_anything_runs(book, tmp_path, cli: Command, option):
+    book.write(f"fs.write({str(tmp_path / 'ran')!r}, '')")
+    done = cli("runbook", "run", book.path, option, tmp_path / "missing" / "file", timeout=60)
+    assert done.returncode == 1
+    assert "missing" in done.stderr.decode()
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize("given", ["region", "end=1", "1x=2", "x=env:not a name"])
@@ -206,6 +221,51 @@ def test_a_run_that_does_something_else_now_is_refused(book, tmp_path):
     assert (tmp_path / "made").read_text() == "this"
 
 
+@pytest.mark.long
+def test_what_cannot_be_kept_is_not_done_twice(book, tmp_path):
+    """Appending through a file leaves no result to answer with."""
+    target = tmp_path / "log.txt"
+    book.write(
+        f"local f = io.open({str(target)!r}, 'a') f:write('once ') f:close()",
+        "if approval.request('Go on?') then print('on') end",
+    )
+    (token,) = re.findall(r"[0-9a-f]{32}", book.run().stderr.decode())
+    done = book.run("--resume", token, "--approve", "yes")
+    assert done.returncode == 1
+    assert "must not be repeated" in done.stderr.decode()
+    assert target.read_text() == "once "
+
+
+@pytest.mark.long
+def test_a_record_that_was_tampered_with_is_refused(book, change, cli: Command):
+    (token,) = re.findall(r"[0-9a-f]{32}", book.run().stderr.decode())
+    (record,) = home(cli).rglob(f"resume/{token}.json")
+    record.write_text(record.read_text().replace("new", "old").replace("target.txt", "other.txt"))
+    assert book.run("--resume", token, "--approve", "yes").returncode == 1
+    assert not change.exists()
+
+
+@pytest.mark.long
+def test_options_are_part_of_what_was_approved(book):
+    book.write(("if approval.request('Go on?') then print('on') end", "here"), "print('more')")
+    (token,) = re.findall(r"[0-9a-f]{32}", book.run("--until", "here").stderr.decode())
+    done = book.run("--resume", token, "--approve", "yes")
+    assert (done.returncode, "options have changed" in done.stderr.decode()) == (1, True)
+    assert book.run("--until", "here", "--resume", token, "--approve", "yes").returncode == 0
+    assert book.printed() == "on\n"
+
+
+def test_a_secret_parameter_is_in_nothing_that_is_written(book, cli: Command, tmp_path):
+    book.write("print(#password)", "if approval.request('Go on?') then print('on') end")
+    page = tmp_path / "r.html"
+    done = book.run("-p", "password=hunter2-hunter2", "--html", str(page))
+    assert (done.returncode, book.printed()) == (10, "15\n")
+    written = {path for path in [*home(cli).rglob("*"), *tmp_path.rglob("*")] if path.is_file()}
+    assert {book.out, page} < written
+    assert [path for path in written if b"hunter2" in path.read_bytes()] == []
+    assert b"hunter2" not in done.stdout + done.stderr
+
+
 # Ends -----------------------------------------------------------------------------------------------------
 
 
@@ -216,11 +276,26 @@ def test_an_interrupted_run_keeps_what_it_has_and_leaves_no_kernel(book, cli: Co
     while not (book.path.parent / "started").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)
-    assert running.wait(timeout=20) == 130
+    _, complaints = running.communicate(timeout=20)
+    assert (running.returncode, complaints.decode().splitlines()[-1]) == (130, "error: interrupted")
+    assert b"Traceback" not in complaints
     assert book.printed() == "first\n"
 
 
-@pytest.mark.long
+def test_sigterm_ends_a_run_and_its_kernel(book, cli: Command):
+    book.write("fs.write('started', tostring(process.pid()))\nsleep(60)")
+    running = cli.start("runbook", "run", book.path, "-o", book.out)
+    started = book.path.parent / "started"
+    deadline = time.monotonic() + 30
+    while not (started.exists() and started.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    kernel = int(started.read_text())
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(timeout=20) == 143
+    with suppress(psutil.NoSuchProcess):
+        assert psutil.Process(kernel).status() == psutil.STATUS_ZOMBIE  # nobody has to be there to take its code
+
+
 def test_a_kernel_that_dies_is_a_failed_cell(book):
     book.write("print('first')", "shell.exec('kill -9 $PPID')")
     done = book.run()
