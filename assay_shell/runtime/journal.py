@@ -14,6 +14,8 @@ import os
 from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 
+from lupa.lua55 import lua_type
+
 from assay_shell.runtime.errors import BuiltinError
 from assay_shell.runtime.values import Function, Raw, Table, as_bytes, as_text
 
@@ -69,6 +71,7 @@ class Journal:
     def __init__(self, runtime: Runtime, path: str, earlier: list[Entry]) -> None:
         self._runtime = runtime
         self._earlier = earlier
+        self._is_plain = runtime.include("journal")["is_plain"]
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self.whole = True
         """Whether all was noted: a run of which something is missing cannot be resumed."""
@@ -146,21 +149,34 @@ class Journal:
 
     def _kept(self, effect: Effect, result: Any) -> list[Any] | None:
         """*result* in a form that can be written; None where it has none, or where a read gave a secret."""
-        kept = None if effect.name in _ONLY_ALLOWED else _encoded(result)
+        kept = None if effect.name in _ONLY_ALLOWED else self._encoded(result)
         if kept is None or _size(kept[1]) > _MOST:
             return None
         masked = [kept[0], self._runtime.redactor.value(kept[1])]
         return masked if masked == kept or effect.kind == "write" else None
 
+    def _encoded(self, result: Any) -> list[Any] | None:
+        if isinstance(result, Raw):
+            from assay_shell.runtime.builtins.http.client import ResponseTable
+
+            if isinstance(result, ResponseTable):
+                return [_HTTP, [result.status, [list(pair) for pair in result.headers], as_text(result.body)]]
+            if lua_type(result.obj) != "table" or not self._is_plain(result.obj):
+                return None
+            result = self._runtime.border.deep(result.obj)
+        if isinstance(result, tuple):
+            return ["several", [packed(part) for part in result]] if all(map(_is_plain, result)) else None
+        return ["plain", packed(result)] if _is_plain(result) else None
+
     def _restored(self, kind: str, value: Any) -> Any:
         if kind == "several":
-            return tuple(map(_decoded, value))
+            return tuple(map(unpacked, value))
         if kind == _HTTP:
             from assay_shell.runtime.builtins.http.client import http_of
 
             status, headers, body = value
             return http_of(self._runtime).response_of(status, [(name, text) for name, text in headers], as_bytes(body))
-        return _decoded(value)
+        return unpacked(value)
 
 
 def read(path: str) -> list[Entry]:
@@ -188,37 +204,25 @@ def _size(value: Any) -> int:
     return 16 + sum(map(_size, parts))
 
 
-def _encoded(result: Any) -> list[Any] | None:
-    if isinstance(result, Raw):
-        from assay_shell.runtime.builtins.http.client import ResponseTable
-
-        if not isinstance(result, ResponseTable):
-            return None
-        return [_HTTP, [result.status, [list(pair) for pair in result.headers], as_text(result.body)]]
-    if isinstance(result, tuple):
-        return ["several", [_packed(part) for part in result]] if all(map(_is_plain, result)) else None
-    return ["plain", _packed(result)] if _is_plain(result) else None
-
-
-def _packed(value: Any) -> Any:
+def packed(value: Any) -> Any:
     """Plain data as JSON: bytes stand in an object of their own."""
     if isinstance(value, bytes):
         return {_BYTES: base64.b64encode(value).decode()} if not value.isascii() else {_BYTES + "t": value.decode()}
     if isinstance(value, list):
-        return [_packed(item) for item in value]
-    return {key: _packed(item) for key, item in value.items()} if isinstance(value, dict) else value
+        return [packed(item) for item in value]
+    return {key: packed(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def _decoded(value: Any) -> Any:
+def unpacked(value: Any) -> Any:
     if isinstance(value, list):
-        return [_decoded(item) for item in value]
+        return [unpacked(item) for item in value]
     if not isinstance(value, dict):
         return value
     if _BYTES in value:
         return base64.b64decode(value[_BYTES])
     if _BYTES + "t" in value:
         return str(value[_BYTES + "t"]).encode("utf-8", "surrogateescape")
-    return {key: _decoded(item) for key, item in value.items()}
+    return {key: unpacked(item) for key, item in value.items()}
 
 
 def _is_plain(value: Any) -> bool:
