@@ -60,7 +60,7 @@ class Stub:
         self._routes: dict[tuple[str, str], list[Answer]] = {}
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="stub", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve, name="stub", daemon=True)
         self._thread.start()
         self.port: int = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -107,10 +107,10 @@ class Stub:
 
     def close(self) -> None:
         """Stop answering, break the open connections and wait for their threads."""
-        self._server.shutdown()
+        self._server.leave()
+        self._thread.join()
         self._server.break_connections()
         self._server.server_close()
-        self._thread.join()
 
 
 def _encode(body: bytes | str, value: object) -> tuple[bytes, list[tuple[str, str]]]:
@@ -126,10 +126,26 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         super().__init__(address, handler)
         self._open: set[socket.socket] = set()
+        self._leaving = False
+
+    def serve(self) -> None:
+        """Answer until `leave`; unlike `serve_forever` nothing looks now and then whether to go on: tests are many."""
+        while not self._leaving:
+            self.handle_request()
+
+    def leave(self) -> None:
+        """Make `serve` return: a last connection wakes it up."""
+        self._leaving = True
+        address = self.server_address[0], self.server_address[1]
+        socket.create_connection((str(address[0]), int(address[1]))).close()
+
+    def process_request(self, request: object, client_address: object) -> None:
+        assert isinstance(request, socket.socket)
+        self._open.add(request)  # before its thread begins: `break_connections` has to know each one
+        super().process_request(request, client_address)
 
     def process_request_thread(self, request: object, client_address: object) -> None:
         assert isinstance(request, socket.socket)
-        self._open.add(request)
         try:
             super().process_request_thread(request, client_address)
         finally:
