@@ -126,6 +126,14 @@ def test_another_current_context_does_not_change_a_client(stub, config):
     assert tokens == ["Bearer t0ken-of-context", "Bearer t0ken-of-context", None]
 
 
+def test_another_namespace_of_a_context_is_the_one_of_the_next_call(stub, config):
+    with Runtime() as runtime:
+        for namespace in ("shop", "other-shop"):
+            config.write_text(kubeconfig(stub.url).replace('"namespace": "shop"', f'"namespace": "{namespace}"'))
+            runtime.evaluate("pcall(require('assay.k8s').list, nil, 'pod', { context = 'here' })")
+    assert [request.path for request in stub.requests] == [PODS, "/api/v1/namespaces/other-shop/pods"]
+
+
 def test_a_certificate_of_the_kubeconfig_is_shown_to_the_server(run, tmp_path, monkeypatch):
     authority = Authority(tmp_path)
     cert, key = authority.client()

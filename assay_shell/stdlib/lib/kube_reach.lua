@@ -32,6 +32,7 @@ local function client_of_context(opts)
   if not contexts[name] or contexts[name].url ~= account.server then
     contexts[name] = kube.client({}, { context = name })
   end
+  contexts[name].namespace = account.namespace -- another one may be chosen at any time
   return contexts[name]
 end
 
