@@ -98,8 +98,8 @@ function M._list_path(namespace, kind)
 end
 
 --- Gets what is at a path of the API. Options, here and everywhere: `context` (of the kubeconfig), or `base_url` and
---- `token`; `timeout` (seconds), `ca_cert`, `verify` and the like. Without them it is the cluster of the pod that the
---- script runs in, else the current context.
+--- `token`; `timeout` (seconds), `ca_cert`, `verify` and the like. Without them it is the context that was chosen by
+--- `.context` in the shell, else the cluster of the pod that the script runs in, else the current context.
 --- Errors: `k8s.get: HTTP STATUS PATH: BODY` for any status but 200; there is no cluster; no answer came.
 --- Example: `print(k8s.get("/version", { context = "staging" }).gitVersion)`
 --- @effect read

@@ -116,6 +116,17 @@ def test_a_context_that_leads_elsewhere_by_now_gets_no_credentials_of_the_old_cl
     assert stub.requests == []
 
 
+def test_the_context_that_the_shell_has_chosen_goes_for_clients_and_module_functions(stub, config, monkeypatch):
+    stub.on("GET", "/version", json={})
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+    with Runtime() as runtime:
+        runtime.check_env["ASSAY_KUBE_CONTEXT"] = "here"
+        runtime.evaluate(START + "k8s.get('/version') k8s.client():get('/version')")
+        runtime.evaluate(START + "k8s.get('/version', { context = 'other' })")
+    tokens = [request.header("authorization") for request in stub.requests]
+    assert tokens == ["Bearer t0ken-of-context", "Bearer t0ken-of-context", None]
+
+
 def test_another_current_context_does_not_change_a_client(stub, config):
     stub.on("GET", "/version", json={})
     with Runtime() as runtime:

@@ -109,9 +109,16 @@ local function account_finder(account)
   end
 end
 
+--- The context that is meant where `context` was given: without one it is what `.context NAME` has chosen in the shell,
+--- else nil.
+function kube.chosen_context(context)
+  local chosen = env.get("ASSAY_KUBE_CONTEXT")
+  if context == nil and chosen ~= "" then return chosen end
+  return context
+end
+
 local function first_account(context)
-  local chosen = env.get("ASSAY_KUBE_CONTEXT") -- what `.context NAME` sets in the shell
-  if context == nil and chosen ~= "" then context = chosen end
+  context = kube.chosen_context(context)
   if context == nil and kube.pod_server() then return pod_account() end
   local account = kube.config_account(context)
   if account then return account end

@@ -23,9 +23,9 @@ local NOWHERE = "k8s: not running in a Kubernetes pod (KUBERNETES_SERVICE_HOST n
 
 local contexts = {} -- name -> client
 
--- The client of a context, the current one unless `opts.context` says otherwise.
+-- The client of a context, the chosen or the current one unless `opts.context` says otherwise.
 local function client_of_context(opts)
-  local account = kube.config_account(opts.context)
+  local account = kube.config_account(kube.chosen_context(opts.context))
   if not account then reach.service:raise({}, nil, NOWHERE) end
   local name = account.context
   if opts.token then return kube.client({}, { context = name, token = opts.token }) end
@@ -40,11 +40,11 @@ local function has_authority(opts)
   return opts.ca_cert or opts.ca_cert_file or opts.verify == false
 end
 
--- The client that a call of a module's function means; without `base_url` and `context` that is the pod's own cluster,
--- else the current context.
+-- The client that a call of a module's function means; without `base_url` and `context` that is the context that the
+-- shell has chosen, else the pod's own cluster, else the current context.
 local function client_of_options(opts)
   local url = opts.base_url
-  if url == nil and opts.context == nil then url = kube.pod_server() end
+  if url == nil and kube.chosen_context(opts.context) == nil then url = kube.pod_server() end
   if not url then return client_of_context(opts) end
   local client = rest.client({}, url, { token = opts.token or kube.pod_token() }, opts)
   if not has_authority(opts) then client.transport = rest.merged(client.transport, kube.pod_transport()) end
