@@ -118,7 +118,7 @@ class Connection(Link):
         if self.outlet is not None:
             self.outlet.drain()
         if not self.busy and not self._serving:
-            self._serve_held()
+            self._go_on_reading()
 
     # Requests --------------------------------------------------------------------------------------------
 
@@ -144,6 +144,12 @@ class Connection(Link):
             self._serve(data)
         elif self.eof or self.server.stopping:
             self._close()
+
+    def _go_on_reading(self) -> None:
+        """Serve what was held back, and take more from the client."""
+        if not self.closing:
+            self.transport.resume_reading()
+        self._serve_held()
 
     def _hold(self, data: bytes) -> None:
         """Keep what comes after the request that is being answered."""
@@ -440,7 +446,6 @@ class Connection(Link):
         if not self._keep:
             self._close()
         elif not self._serving:
-            self.transport.resume_reading()
-            self._serve_held()
+            self._go_on_reading()
         elif body is None and not self.paused:
             self._again = self.head if self.head.call is not None else None

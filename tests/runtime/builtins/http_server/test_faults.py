@@ -150,6 +150,18 @@ def test_many_pipelined_requests_are_held_back_and_answered(target):
         sender.join()
 
 
+def test_requests_behind_a_large_answer_are_all_answered_once_it_is_taken(serve):
+    server = serve("""{ GET = { ["/big"] = function() return { body = ("x"):rep(8 << 20) } end,
+      ["/"] = function() return { body = "ok" } end } }""")
+    count, padding = 300, b"X: %b\r\n" % (b"z" * 1000)
+    with server.talk() as talk:
+        talk.send(b"GET /big HTTP/1.1\r\nHost: t\r\n\r\n")
+        time.sleep(0.1)
+        talk.send(b"GET / HTTP/1.1\r\nHost: t\r\n%b\r\n" % padding * count)
+        assert len(talk.answer().body) == 8 << 20
+        assert all(talk.answer().body == b"ok" for _ in range(count))
+
+
 def test_a_memory_limit_holds_for_bodies(serve):
     server = serve(ROUTES, memory_limit=24 << 20)
     with server.talk() as talk:
