@@ -28,8 +28,8 @@ print(text, require("os").getenv("HOME") ~= nil)
 """
 MOST_MEGABYTES = 120
 NOT_HEADLESS = {
-    "ipykernel", "jupyter-client", "nbclient", "nbconvert", "nbformat", "platformdirs", "prompt-toolkit", "pygments",
-    "pyzmq", "rich", "temporalio",
+    "ipykernel", "jupyter-client", "markdown-it-py", "nbclient", "nbconvert", "nbformat", "platformdirs",
+    "prompt-toolkit", "pygments", "pyzmq", "rich", "temporalio",
 }  # fmt: skip
 """Dependencies that scripts and checks do without."""
 

@@ -92,7 +92,7 @@ class Execution:
         if answer.text and not shown and lines.read(part).kind in (lines.HELP, lines.SOURCE):
             payload.append({"source": "page", "data": {"text/plain": answer.text}, "start": 0})
         elif answer.text:
-            self._send("display_data", {"data": {f"text/{answer.kind}": answer.text, "text/plain": answer.text}})
+            self._send("display_data", {"data": {"text/plain": answer.text}})
         if answer.next_input is not None:
             payload.append({"source": "set_next_input", "text": answer.next_input, "replace": False})
         if answer.leave:

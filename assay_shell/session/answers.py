@@ -12,19 +12,16 @@ if TYPE_CHECKING:
 
     from assay_shell.session.session import Outcome
 
-PLAIN, MARKDOWN = "plain", "markdown"
-
 
 @dataclass(slots=True)
 class Answer:
-    """What is to be shown: *text* (plain or Markdown), raw *values* of the VM, a *view*, or an *error*.
+    """What is to be shown: *text*, raw *values* of the VM, a *view*, or an *error*.
 
     *revealed* says that secrets are to be seen this once. *next_input* is put where the user types next, *clipboard*
     on the clipboard. *outcome* is that of code. *leave* says that the user wants out.
     """
 
     text: str = ""
-    kind: str = PLAIN
     values: list[Any] = field(default_factory=list)
     view: Any = None
     error: AssayError | None = None

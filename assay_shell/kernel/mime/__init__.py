@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assay_shell.kernel.mime.markup import markup
 from assay_shell.runtime.views.model import MARKDOWN, Chart, Failure, Image, Progress, Table, Text, Tree
 from assay_shell.runtime.views.text import render
 
@@ -59,15 +60,19 @@ def _chart(view: Chart) -> Data:
 def _text(view: Text) -> Data:
     if view.kind != MARKDOWN:
         return {}
-    return {MARK_DOWN: _sendable(f"### {view.title}\n\n{view.text}" if view.title else view.text)}
+    from assay_shell.kernel.mime.documents import document_html, document_source
+
+    return {HTML: document_html(view), MARK_DOWN: document_source(view)}
 
 
 def _image(view: Image) -> Data:
-    if view.mime == SVG:
-        return {SVG: view.data.decode("utf-8", "replace")}
     from base64 import b64encode
 
-    return {view.mime: b64encode(view.data).decode("ascii")}
+    data = b64encode(view.data).decode("ascii")
+    if view.mime != SVG:
+        return {view.mime: data}
+    # As a picture: what stands in a page as SVG itself, as in reports, can run scripts and load from elsewhere.
+    return {HTML: f'<img alt="{markup(view.title)}" src="data:{SVG};base64,{data}">'}
 
 
 def _progress(view: Progress) -> Data:

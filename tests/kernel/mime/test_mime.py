@@ -54,9 +54,9 @@ VIEWS = [
     pytest.param(Chart((line("a", 1, 2),)), {VEGA, SVG}, id="chart"),
     pytest.param(Chart((Series("a", ()),)), set(), id="chart without points"),
     pytest.param(Text("x"), set(), id="text"),
-    pytest.param(Text("# x", "markdown"), {"text/markdown"}, id="markdown"),
+    pytest.param(Text("# x", "markdown"), {HTML, "text/markdown"}, id="markdown"),
     pytest.param(Image(b"\x89PNG", "image/png"), {"image/png"}, id="picture"),
-    pytest.param(Image(b"<svg/>", SVG), {SVG}, id="picture in svg"),
+    pytest.param(Image(b"<svg/>", SVG), {HTML}, id="picture in svg"),
     pytest.param(Progress(1, 4, "x"), {HTML}, id="progress"),
     pytest.param(Live(None, "events"), set(), id="stream"),
     pytest.param(Failure("no", "a.lua", 3, "x()", (0, 1), "hint", ("called from b",)), {HTML}, id="failure"),
@@ -216,6 +216,46 @@ def test_thinned_points_keep_the_lowest_and_the_highest(values, most):
 def test_pictures_are_their_bytes():
     every = bytes(range(256))
     assert base64.b64decode(bundle(Image(every, "image/png"))[0]["image/png"]) == every
+
+
+def test_a_picture_in_svg_is_never_part_of_the_page():
+    data = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
+    shown = bundle(Image(data, SVG))[0]
+    made = parsed(shown[HTML])
+    assert (made.tag, base64.b64decode(made.get("src").partition(",")[2])) == ("img", data)
+    assert "script" not in json.dumps(shown)
+
+
+HARMLESS = {
+    "div", "p", "a", "em", "strong", "code", "pre", "blockquote", "ul", "ol", "li", "hr", "br", "img", "s",
+    "h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "small",
+}  # fmt: skip
+"""What Markdown is drawn with."""
+PIECES = st.sampled_from(
+    ["<script>", "</script>", "<img src=x onerror=a>", "<!--", "<style>", "javascript:", "[a](", ")", "![", "<a href='",
+     "\n\n", "    ", "`", "```", "&lt;", "&#106;avascript:a", "|", "\n|-|-|\n", "> ", "- ", "<iframe srcdoc='", "\0"]
+)  # fmt: skip
+
+
+@given(text=st.lists(PIECES | ANY_TEXT, max_size=12).map("".join), title=ANY_TEXT)
+def test_whatever_markdown_holds_runs_nothing(text, title):
+    found = bundle(Text(text, "markdown", title=title))[0]
+    json.dumps(found).encode()
+    made = parsed(found[HTML])
+    assert {element.tag for element in made.iter()} <= HARMLESS
+    attributes = {name for element in made.iter() for name in dict(element.attrib)}
+    assert attributes <= {"class", "href", "src", "alt", "title", "style", "start"}
+    assert not [link for link in made.iterfind(".//a") if link.get("href").lower().startswith(("javascript:", "data:"))]
+    assert not re.search(r"<[A-Za-z/!?]", found["text/markdown"])
+
+
+def test_markdown_keeps_what_it_says():
+    text = "## Pods\n\n| a | b |\n|---|---|\n| 1 | `x < y` |\n\n[more](https://example.org/)\n"
+    made = parsed(bundle(Text(text, "markdown", title="Report"))[0][HTML])
+    assert [made.findtext(name) for name in ("h3", "h2", ".//th", ".//code", ".//a")] == [
+        "Report", "Pods", "a", "x < y", "more",
+    ]  # fmt: skip
+    assert "900,000 more characters" in bundle(Text("a" * 1_000_000, "markdown"))[0][HTML]
 
 
 def test_an_error_shows_its_line_with_the_cause_marked():
