@@ -200,6 +200,13 @@ def kube_account(runtime: Runtime, context: str | None, listed: str | None, home
     return account(runtime, context, listed, home)
 
 
+def kube_renew(runtime: Runtime, context: str, listed: str | None, home: str | None, refused: float) -> bool:
+    """Whether a request that was sent at the time *refused*, and refused, may be sent again with other credentials."""
+    from assay_shell.runtime.kubeconfig.calls import renew
+
+    return renew(runtime, context, listed, home, refused)
+
+
 def kube_contexts(runtime: Runtime, listed: str | None, home: str | None) -> object:
     """The contexts of the kubeconfig."""
     from assay_shell.runtime.kubeconfig.calls import contexts
@@ -225,6 +232,7 @@ _HELPERS: dict[str, Builtin] = {
     "hide": read(hide),
     "json_mark": read(json_mark),
     "kube_account": read(kube_account),
+    "kube_renew": read(kube_renew),
     "kube_contexts": read(kube_contexts),
 }
 

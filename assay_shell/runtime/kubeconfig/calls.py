@@ -64,6 +64,23 @@ def account(runtime: Runtime, context: str | None, listed: str | None, home: str
     return _account_by_program(runtime, choice, usual=paths == _usual_paths())
 
 
+def renew(runtime: Runtime, context: str, listed: str | None, home: str | None, refused: float) -> bool:
+    """Whether the account of *context* is another one now, or may be: its server has refused a request that was sent at
+    the Unix time *refused*. So it is where a program signs in, which is asked again then.
+
+    Raises:
+        BuiltinError: the kubeconfig lacks the context by now, or it is unusable.
+    """
+    from assay_shell.runtime.kubeconfig.plugin import Program
+
+    state = known(runtime)
+    config = state.config(paths_of(listed, home))
+    if config is None or state.credentials is None:
+        return False
+    choice = config.choose(context)
+    return "exec" in choice.user.fields and state.credentials.renew(Program(choice), refused)
+
+
 def contexts(runtime: Runtime, listed: str | None, home: str | None) -> list[dict[str, object]]:
     """All contexts as `{name, cluster, user, namespace, current}`; [] where there is no kubeconfig.
 

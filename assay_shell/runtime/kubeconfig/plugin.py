@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from assay_shell.runtime.children.output import Whole
     from assay_shell.runtime.kubeconfig.files import Choice
     from assay_shell.runtime.vm import Runtime
 
@@ -26,15 +27,24 @@ _VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1
 _SHOWN = 500
 """Characters of a program's complaint that stand in the error."""
 
+_QUICK = 0.5
+"""Seconds after which what a program says to its user is shown: it may want them to sign in somewhere."""
+
+_LOOK_EVERY = 0.2  # seconds
+_MOST_TOLD = 4096  # bytes at each look
+
 
 class Credential:
-    """What a program gave: a *token*, a *certificate* with its *key* (PEM), or both, good until *expires* (Unix time;
-    None: for good)."""
+    """What a program gave at the time *given*: a *token*, a *certificate* with its *key* (PEM), or both, good until
+    *expires* (Unix times; None: for good)."""
 
-    def __init__(self, token: str | None, certificate: str | None, key: str | None, expires: float | None) -> None:
+    def __init__(
+        self, token: str | None, certificate: str | None, key: str | None, *, given: float, expires: float | None
+    ) -> None:
         self.token = token
         self.certificate = certificate
         self.key = key
+        self.given = given
         self.expires = expires
 
     def good_at(self, now: float) -> bool:
@@ -77,8 +87,10 @@ class Program:
         return dumps({"apiVersion": self.version, "kind": "ExecCredential", "spec": spec})
 
 
-async def ask(runtime: Runtime, program: Program) -> Credential:
-    """Run *program* and return the credential it prints.
+async def ask(runtime: Runtime, program: Program, timeout: float = TIMEOUT) -> Credential:
+    """Run *program* and return the credential it prints within *timeout* seconds.
+
+    When it takes its time, what it writes on standard error is logged.
 
     Raises:
         BuiltinError: it cannot be started, fails, takes too long, or prints something else.
@@ -98,32 +110,50 @@ async def ask(runtime: Runtime, program: Program) -> Credential:
         hint = f"\n{program.hint}" if isinstance(program.hint, str) else ""
         raise BuiltinError(WHERE, f"cannot start {quoted(name)}, which signs in: {os_reason(exc)}{hint}") from exc
     output = Whole(runtime.border.reserve)
-    ending = await converse(child, feed, output, TIMEOUT)
+    relay = asyncio.create_task(_relay(runtime, name, output))
+    try:
+        ending = await converse(child, feed, output, timeout)
+    finally:
+        relay.cancel()
     if ending.timed_out:
-        raise BuiltinError(WHERE, f"{quoted(name)}, which signs in, took longer than {TIMEOUT:g} s")
+        raise BuiltinError(WHERE, f"{quoted(name)}, which signs in, took longer than {timeout:g} s")
     if ending.status != 0:
         said = runtime.redactor.text(output.text("stderr").decode("utf-8", "replace")).strip()[-_SHOWN:]
         raise BuiltinError(WHERE, f"{quoted(name)}, which signs in, ended with status {ending.status}: {said}")
     return _credential(program, output.text("stdout"))
 
 
+async def _relay(runtime: Runtime, name: str, output: Whole) -> None:
+    """Log the lines that a program writes on standard error, once it has taken its time."""
+    await asyncio.sleep(_QUICK)
+    told = 0
+    while True:
+        lines = output.text("stderr")[told : told + _MOST_TOLD]
+        ended = lines.rfind(b"\n") + 1
+        for line in lines[:ended].decode("utf-8", "replace").splitlines():
+            runtime.log("info", f"{WHERE}: {name}: {line}")
+        told += ended
+        await asyncio.sleep(_LOOK_EVERY)
+
+
 def _credential(program: Program, printed: bytes) -> Credential:
     from json import loads
+    from time import time
 
     name = quoted(program.arguments[0])
     try:
         document = loads(printed)
-    except ValueError as exc:  # what it printed may hold the secret: it is not shown
+    except (ValueError, RecursionError) as exc:  # what it printed may hold the secret: it is not shown
         raise BuiltinError(WHERE, f"{name} printed something that is no ExecCredential") from exc
     status = document.get("status") if isinstance(document, dict) else None
     if not isinstance(status, dict) or document.get("kind") != "ExecCredential":
         raise BuiltinError(WHERE, f"{name} printed something that is no ExecCredential")
     if document.get("apiVersion") != program.version:
-        raise BuiltinError(WHERE, f"{name} speaks {document.get('apiVersion')} instead of {program.version}")
+        raise BuiltinError(WHERE, f"{name} does not speak {program.version} as the kubeconfig says")
     token, certificate, key = (_text(status, field) for field in ("token", "clientCertificateData", "clientKeyData"))
     if token is None and (certificate is None or key is None):
         raise BuiltinError(WHERE, f"{name} gave neither a token nor a certificate with its key")
-    return Credential(token, certificate, key, _expiry(status, name))
+    return Credential(token, certificate, key, given=time(), expires=_expiry(status, name))
 
 
 def _expiry(status: dict[str, Any], name: str) -> float | None:
@@ -135,7 +165,7 @@ def _expiry(status: dict[str, Any], name: str) -> float | None:
     try:
         return datetime.fromisoformat(text).timestamp()
     except ValueError as exc:
-        raise BuiltinError(WHERE, f"{name} gave an expirationTimestamp that is no time: {quoted(text)}") from exc
+        raise BuiltinError(WHERE, f"{name} gave an expirationTimestamp that is no time") from exc
 
 
 def _cluster_info(choice: Choice) -> dict[str, object]:
@@ -183,6 +213,16 @@ class Credentials:
 
         found = self._kept.get(program.key)
         return found if found is not None and found.good_at(time()) else None
+
+    def renew(self, program: Program, refused: float) -> bool:
+        """Have *program* asked again: a server has refused what was kept at the time *refused*.
+
+        False when it was never asked. What has come since then stays.
+        """
+        found = self._kept.get(program.key)
+        if found is not None and found.given < refused:
+            del self._kept[program.key]
+        return found is not None or program.key in self._turns
 
     async def fresh(self, runtime: Runtime, program: Program) -> Credential:
         """A credential that is still good; others who ask meanwhile wait for the same one.

@@ -111,8 +111,8 @@ local function send_reading(method, url, body, opts)
 end
 
 local tools = { -- for the shared parts
-  mask = core.mask, hide = core.hide, kube_account = core.kube_account, kube_contexts = core.kube_contexts,
-  json_mark = core.json_mark, kube_forward = core.kube_forward,
+  mask = core.mask, hide = core.hide, kube_account = core.kube_account, kube_renew = core.kube_renew,
+  kube_contexts = core.kube_contexts, kube_forward = core.kube_forward, json_mark = core.json_mark,
 }
 local shared = {}
 

@@ -375,12 +375,42 @@ function Resource:delete(fn, client, namespace, name, opts)
   if response.status < 200 or response.status > 299 then self.api:fail(call, response) end
 end
 
+-- Whether the credentials of a client, which were refused for a request that began at that time, are others by now:
+-- programs that sign in do not always say how long it lasts.
+local function is_renewed(client, began)
+  local context = type(client) == "table" and not client.token and accounts[client] and client.context
+  return context and core.kube_renew(context, env.get("KUBECONFIG"), env.get("HOME"), began)
+end
+
+-- Has requests that were refused for their credentials sent again with other ones, where there are any.
+local function renew_credentials(api)
+  local request = api.request
+  function api.request(self, method, fn, client, line, values, call)
+    local began = time()
+    local response, sent = request(self, method, fn, client, line, values, call)
+    if response.status ~= 401 or not is_renewed(client, began) then return response, sent end
+    return request(self, method, fn, client, line, values, sent)
+  end
+  for _, name in ipairs({ "stream", "websocket" }) do
+    local open = api[name]
+    api[name] = function(self, fn, client, ...)
+      local began = time()
+      local opened, found, sent = pcall(open, self, fn, client, ...)
+      if opened then return found, sent end
+      local refused = type(found) == "table" and found.status == 401
+      if refused and is_renewed(client, began) then return open(self, fn, client, ...) end
+      error(found, 0)
+    end
+  end
+end
+
 --- A service of lib/rest.lua for modules whose clients come from `kube.client`. `opts`: `list_verb` (the word for
 --- lists in errors, instead of GET), `message` (`rest.by_target`), `empty_when_missing` (a list that is not there is an
 --- empty one, not an error).
 function kube.service(name, opts)
   opts = opts or {}
   local api = rest.service(name, { headers = kube.headers, message = opts.message or rest.by_target, level = 5 })
+  renew_credentials(api)
   api.list_verb, api.empty_when_missing = opts.list_verb, opts.empty_when_missing
   --- Objects of one kind, at `base` (`/api/v1`, `/apis/GROUP/VERSION`) under their plural name.
   function api.resource(base, plural, details)

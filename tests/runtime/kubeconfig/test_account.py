@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import stat
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from assay_shell.runtime.errors import ScriptError
+from assay_shell.runtime.errors import BuiltinError, ScriptError
+from assay_shell.runtime.kubeconfig.files import load
+from assay_shell.runtime.kubeconfig.plugin import Program, ask
 from assay_shell.runtime.vm import Runtime
 
 CONFIG = {
@@ -279,6 +282,86 @@ def test_a_program_is_asked_again_when_its_credential_is_over(run, program, expi
     assert len(calls()) == times
 
 
+COUNTED = """
+calls = len(open({log!r}).readlines())
+print(json.dumps({{'apiVersion': 'client.authentication.k8s.io/v1', 'kind': 'ExecCredential',
+                   'status': {{'token': f't0ken-number-{{calls}}'}}}}))
+"""
+
+
+@pytest.fixture
+def served(tmp_path, program, stub):
+    """Have a program give another token each time, and a stub that wants the second one."""
+    calls = program(body=COUNTED.format(log=str(tmp_path / "log")))
+    path = tmp_path / "config"
+    path.write_text(path.read_text().replace("https://one.example:6443/", stub.url))
+
+    def reply(request, handler):
+        good = request.header("authorization") == "Bearer t0ken-number-2"
+        handler.send_response(200 if good else 401)
+        handler.send_header("Content-Length", "2")
+        handler.end_headers()
+        handler.wfile.write(b"{}")
+
+    stub.on("GET", "/version", reply=reply)
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("how", "times"),
+    [
+        pytest.param("c:get('/version')", 2, id="a request"),
+        pytest.param("for _ = 1, 3 do c:get('/version') end", 2, id="three requests"),
+        pytest.param("k8s.get('/version', { token = 't0ken-number-2' })", 1, id="a token of the script's own"),
+    ],
+)
+def test_a_token_that_a_server_takes_no_longer_is_renewed(run, served, stub, how, times):
+    run(f"local k8s = require('assay.k8s') local c = k8s.client() sleep(0.01) {how}")
+    assert len(served()) == times
+    assert stub.requests[-1].header("authorization") == "Bearer t0ken-number-2"
+
+
+def test_a_server_that_refuses_every_token_is_asked_twice(run, served, stub):
+    stub.on("GET", "/version", status=401)
+    code = "local c = require('assay.k8s').client() sleep(0.01) return select(2, pcall(c.get, c, '/version')).status"
+    assert run(code) == 401
+    assert (len(stub.requests), len(served())) == (2, 2)
+
+
+def test_tasks_whose_token_is_refused_share_the_next_one(run, served):
+    code = (
+        "local c, tasks = require('assay.k8s').client(), {} sleep(0.01) "
+        "for i = 1, 4 do tasks[i] = async.spawn(function() return c:get('/version') end) end "
+        "for i = 1, 4 do tasks[i]:await() end"
+    )
+    run(code)
+    assert len(served()) == 2
+
+
+def test_a_token_is_renewed_for_streams_too(run, served, stub):
+    stub.on("GET", "/api/v1/namespaces/shop/pods/web/log?follow=true", status=401, times=1)
+    stub.on("GET", "/api/v1/namespaces/shop/pods/web/log?follow=true", body="one\n")
+    code = "local c = require('assay.k8s').client() sleep(0.01) return c:logs(nil, 'web', { follow = true })()"
+    assert run(code) == "one"
+    assert stub.requests[-1].header("authorization") == "Bearer t0ken-number-2"
+
+
+def test_a_program_that_takes_its_time_is_heard(run, program, capfd):
+    said = "print('Open http://sign.in/\\x1b[2J', file=sys.stderr, flush=True)\nimport time\ntime.sleep(0.8)\n"
+    program(body=said + GIVE.format(version="v1", status={"token": "t0ken-of-program"}))
+    assert run(ACCOUNT.format("nil"))["token"] == "t0ken-of-program"
+    assert "bin/login: Open http://sign.in/\\x1b[2J" in capfd.readouterr().err
+
+
+def test_a_program_that_hangs_is_ended(config, program):
+    program(body="import time\ntime.sleep(60)")
+    with Runtime() as runtime:
+        known = load((os.environ["KUBECONFIG"],))
+        assert known is not None
+        with pytest.raises(BuiltinError, match=r'login", which signs in, took longer than 0.3 s'):
+            asyncio.run(ask(runtime, Program(known.choose(None)), 0.3))
+
+
 def test_tasks_that_sign_in_at_once_share_one_answer(run, program):
     calls = program()
     code = (
@@ -295,13 +378,14 @@ def test_tasks_that_sign_in_at_once_share_one_answer(run, program):
     [
         pytest.param({"body": "sys.exit('no way, password=hunter2hunter')"}, "ended with status 1: no way", id="fails"),
         pytest.param({"body": "print('t0ken-of-mine')"}, "printed something that is no ExecCredential", id="no JSON"),
+        pytest.param({"body": "print('[' * 200000)"}, "printed something that is no ExecCredential", id="deep"),
         pytest.param({"body": "print('{}')"}, "printed something that is no ExecCredential", id="no credential"),
         pytest.param({"status": {"clientKeyData": "x"}}, "gave neither a token nor a certificate with its", id="half"),
         pytest.param(
             {"status": {"token": "abcdefgh", "expirationTimestamp": "soon"}}, "expirationTimestamp that is no time",
             id="no time",
         ),
-        pytest.param({"body": GIVE.format(version="v1beta1", status={})}, "speaks client.authentication", id="version"),
+        pytest.param({"body": GIVE.format(version="v1beta1", status={})}, "does not speak client.auth", id="version"),
         pytest.param({"apiVersion": "x/v9"}, "speaks x/v9; known are", id="unknown version"),
         pytest.param({"command": ""}, "has an exec without a command", id="no command"),
         pytest.param({"command": "bin/none", "installHint": "get it"}, "No such file or directory", id="missing"),
