@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket as sockets
+from contextlib import suppress
 
 from assay_shell.runtime.errors import BuiltinError, os_reason
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
     from assay_shell.runtime.builtins.http_server.settings import Settings
+
+BACKLOG = 2048
+"""Connections that the system keeps for us until we take them."""
 
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 """Addresses that stand for all, and where one reaches them from here."""
@@ -38,10 +42,13 @@ class Place:
     def release(self) -> None:
         """Remove what a path leaves behind; the socket itself belongs to the event loop."""
         if self.path is not None:
-            try:
+            with suppress(OSError):  # somebody else has removed it, or no longer lets us
                 os.unlink(self.path)
-            except FileNotFoundError:
-                return
+
+    def give_up(self) -> None:
+        """Close and remove what no server has taken over."""
+        self.socket.close()
+        self.release()
 
 
 def listen(port: int, settings: Settings, *, shared: bool = False) -> Place:
@@ -81,6 +88,7 @@ def _bound_port(host: str, port: int, *, shared: bool) -> sockets.socket:
             socket.setsockopt(sockets.SOL_SOCKET, sockets.SO_REUSEPORT, 1)
         socket.settimeout(0)
         socket.bind(address)
+        socket.listen(BACKLOG)  # now, because two may bind a port to which nobody listens yet
     except BaseException:
         socket.close()
         raise
@@ -98,6 +106,7 @@ def _bound_path(path: str) -> sockets.socket:
                 raise
             os.unlink(path)
             socket.bind(path)
+        socket.listen(BACKLOG)
         socket.settimeout(0)
     except BaseException:
         socket.close()
@@ -113,6 +122,7 @@ def _is_left_over(path: str) -> bool:
         if not stat.S_ISSOCK(os.stat(path).st_mode):
             return False
         with sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM) as probe:
+            probe.settimeout(0)  # one whose backlog is full would let us wait
             probe.connect(path)
     except ConnectionRefusedError:
         return True

@@ -98,7 +98,11 @@ async def _started(runtime: Runtime, port: int, routes: Table, settings: Setting
         runtime.globals["_SERVER_PORT"] = place.port
         runtime.resources.setdefault("ports served", []).append(place.port)
     _end_with(runtime, server)
-    workers.start(server)
+    try:
+        workers.start(server)
+    except BuiltinError:
+        server.abandon()
+        raise
     return server
 
 

@@ -9,6 +9,7 @@ from assay_shell.runtime.builtins.http_server.connection import Connection
 from assay_shell.runtime.builtins.http_server.head import HeadReader
 from assay_shell.runtime.builtins.http_server.lines import date_line
 from assay_shell.runtime.builtins.http_server.link import NEVER, Link
+from assay_shell.runtime.builtins.http_server.listening import BACKLOG
 from assay_shell.runtime.values import Function, as_text, from_raw
 
 TYPE_CHECKING = False
@@ -26,9 +27,6 @@ _TICK = 1.0
 """Seconds between two looks at deadlines, heartbeats and the date; shorter where a limit is."""
 
 _SHORTEST_TICK = 0.01
-
-_BACKLOG = 2048
-"""Connections that the system keeps for us until we take them."""
 
 _LAST_REQUESTS = 0.03
 """Seconds in which requests that were on their way when the stop came are still taken."""
@@ -78,13 +76,17 @@ class Server:
     # Life ------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Accept connections from now on."""
+        """Accept connections from now on; the place is given up where that fails."""
         place = self.place
         options: dict[str, Any] = {}
         if place.context is not None:
             options = {"ssl": place.context, "ssl_handshake_timeout": min(self.settings.head_timeout, 60.0)}
         create: Any = self.loop.create_server if place.path is None else self.loop.create_unix_server
-        self._listener = await create(lambda: Connection(self), sock=place.socket, backlog=_BACKLOG, **options)
+        try:
+            self._listener = await create(lambda: Connection(self), sock=place.socket, backlog=BACKLOG, **options)
+        except BaseException:
+            place.give_up()
+            raise
         self._tick()
 
     def _tick(self) -> None:

@@ -107,6 +107,8 @@ def read_settings(runtime: Runtime, opts: Table | None) -> Settings:
         raise BuiltinError("http.serve", "grace must be a number of seconds, 0 or more")
     if not 1 <= given.get("workers", 1) <= 256:
         raise BuiltinError("http.serve", "workers must be between 1 and 256")
+    if given.get("workers", 1) > 1 and "unix_socket" in given:
+        raise BuiltinError("http.serve", "workers share a port, not a unix socket")
     return Settings(plain=False, identity=identity, **given)
 
 

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 
-from assay_shell.runtime.errors import BuiltinError
+from assay_shell.runtime.errors import BuiltinError, os_reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Workers:
         self._command = command
         self._processes: list[tuple[subprocess.Popen[bytes], float]] = []
         self._failures = 0
+        self._owed = 0
         self._timer: TimerHandle | None = None
 
     @classmethod
@@ -64,21 +65,23 @@ class Workers:
             raise BuiltinError("http.serve", "workers need a script that was started from a file or with -e")
         if runtime.resources.get("serves with workers"):
             raise BuiltinError("http.serve", "only one server of a script can have workers")
-        runtime.resources["serves with workers"] = True
         return cls(count, command=command)
 
     def start(self, server: Server) -> None:
-        """Start the other processes, and look after them until the server ends; those look whether we are there."""
+        """Start the other processes, and look after them until the server ends; those look whether we are there.
+
+        Raises:
+            BuiltinError: the system has no room for them; those that were started end with the server.
+        """
         if self.count == 1:
             return
         if self._first:
             self._watch_first(server)
             return
-        if server.place.path is not None:
-            raise BuiltinError("http.serve", "workers share a port, not a unix socket")
+        server.runtime.resources["serves with workers"] = True
+        server.stopped.add_done_callback(lambda _: self._stop(server))
         for _ in range(self.count - 1):
             self._start_one(server)
-        server.stopped.add_done_callback(lambda _: self._stop(server))
         self._timer = server.loop.call_later(_LOOK_AFTER, self._look_after, server)
 
     def _watch_first(self, server: Server) -> None:
@@ -92,7 +95,10 @@ class Workers:
         from time import monotonic
 
         environment = {**os.environ, WORKER_OF: f"{os.getpid()}:{server.place.port}"}
-        process = subprocess.Popen(self._command, env=environment, stdin=subprocess.DEVNULL)
+        try:
+            process = subprocess.Popen(self._command, env=environment, stdin=subprocess.DEVNULL)
+        except OSError as exc:
+            raise BuiltinError("http.serve", f"failed to start a worker: {os_reason(exc)}") from exc
         self._processes.append((process, monotonic()))
 
     def _look_after(self, server: Server) -> None:
@@ -109,9 +115,19 @@ class Workers:
             again = self._failures <= _MOST_FAILURES
             doing = "starting another" if again else "leaving it at that"
             server.runtime.log("warn", f"http.serve: a worker ended with {process.returncode}, {doing}")
-            if again:
-                self._start_one(server)
+            self._owed += again
+        self._start_owed(server)
         self._timer = server.loop.call_later(_LOOK_AFTER, self._look_after, server)
+
+    def _start_owed(self, server: Server) -> None:
+        """Start those that are to replace others; what the system has no room for now waits for the next look."""
+        while self._owed:
+            try:
+                self._start_one(server)
+            except BuiltinError as exc:
+                server.runtime.log("warn", exc.message)
+                return
+            self._owed -= 1
 
     def _terminate(self) -> None:
         for process, _ in self._processes:

@@ -389,6 +389,7 @@ def test_tls_on_a_plain_port_is_refused_at_once(serve):
         ("{ grace = -1 }", "http.serve: grace must be a number of seconds, 0 or more"),
         ("{ workers = 0 }", "http.serve: workers must be between 1 and 256"),
         ("{ workers = 2 }", "http.serve: workers need a script that was started from a file or with -e"),
+        ("{ workers = 2, unix_socket = '/tmp/x' }", "http.serve: workers share a port, not a unix socket"),
         ("{ head_timeout = -1 }", "http.serve: head_timeout must not be negative"),
         ("{ middleware = 5 }", "http.serve: middleware must be a function or a list of functions"),
         ("{ static = 5 }", "http.serve: static must be a folder, or a table of path prefixes and folders"),

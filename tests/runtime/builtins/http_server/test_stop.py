@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from assay_shell.runtime.errors import ScriptError
+from assay_shell.runtime.vm import Runtime
 from tests.support.processes import gone
 from tests.support.talk import Talk, until
 
@@ -198,3 +200,13 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
+
+
+def test_without_room_for_workers_there_is_an_error_and_no_server():
+    port = free_port()
+    with Runtime() as runtime:
+        runtime.resources["command"] = ("/no/such/program",)
+        with pytest.raises(ScriptError, match="http.serve: failed to start a worker: No such file or directory"):
+            runtime.evaluate(f"http.serve({port}, {{}}, {{ workers = 2, background = true }})")
+        with pytest.raises(ConnectionError):
+            Talk(port)
