@@ -29,6 +29,7 @@ def manage(invocation: Invocation) -> int:
         BookError: a file cannot be read or written, or is no runbook.
     """
     action, *files = invocation.operands or [""]
+    _spare_a_grammar()
     if action == "run" and len(files) == 1:
         return _run(invocation, files[0])
     if action == "new" and len(files) == 1:
@@ -36,6 +37,15 @@ def manage(invocation: Invocation) -> int:
     if action == "export" and files:
         return _export(*files)
     raise UsageError(_ACTIONS)
+
+
+def _spare_a_grammar() -> None:
+    """Keep `rfc3987_syntax` out of this process, which takes two seconds to import.
+
+    JupyterLab brings it, and jsonschema, by which nbformat checks notebooks, then takes it for the format `iri`: no
+    notebook's schema has that.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 def _new(path: str) -> int:

@@ -60,3 +60,10 @@ def test_a_script_that_prints_and_counts_never_loads_asyncio(cli: Command) -> No
     code = "for i = 1, 3 do print(i, math.sqrt(i), os.time()) end"
     loaded = loaded_by(cli, f"from assay_shell.cli import main; main(['exec', '-e', {code!r}])")
     assert not loaded & {"asyncio", "logging", "argparse", "re", "json", "dataclasses", "typing", "inspect"}
+
+
+def test_a_runbook_does_not_wait_for_a_grammar_that_checks_nothing(cli: Command, tmp_path: Path) -> None:
+    path = tmp_path / "new.ipynb"
+    loaded = loaded_by(cli, f"from assay_shell.cli import main; assert main(['runbook', 'new', {str(path)!r}]) == 0")
+    assert "nbformat" in loaded
+    assert "lark" not in loaded
