@@ -34,7 +34,7 @@ def test_whoever_has_bound_has_it_for_himself_at_once(settings):
 def test_what_is_given_up_is_closed_and_gone(settings):
     place = listen(0, settings)
     place.give_up()
-    with pytest.raises(OSError, match="refused|No such file"):
+    with pytest.raises(OSError, match=r"refused|No such file"):
         connect(place)
     assert place.path is None or not Path(place.path).exists()
 

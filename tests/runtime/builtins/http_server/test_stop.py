@@ -206,7 +206,7 @@ def test_without_room_for_workers_there_is_an_error_and_no_server():
     port = free_port()
     with Runtime() as runtime:
         runtime.resources["command"] = ("/no/such/program",)
-        with pytest.raises(ScriptError, match="http.serve: failed to start a worker: No such file or directory"):
+        with pytest.raises(ScriptError, match=r"http\.serve: failed to start a worker: No such file or directory"):
             runtime.evaluate(f"http.serve({port}, {{}}, {{ workers = 2, background = true }})")
         with pytest.raises(ConnectionError):
             Talk(port)
