@@ -26,7 +26,6 @@
 -- on; `names` are other plurals to look for then (api.resource(base, "freight", { names = { "freights" } })). A nil
 -- namespace is the client's own, if it has one.
 
-local _, core = ...
 local rest = require("assay.lib.rest")
 
 local find, format, match = string.find, string.format, string.match
@@ -34,138 +33,11 @@ local concat, sort = table.concat, table.sort
 local error, ipairs, pairs, pcall, setmetatable, tostring, type =
   error, ipairs, pairs, pcall, setmetatable, tostring, type
 
-local kube = {}
+local kube = rest.merged(require("assay.lib.kube_accounts")) -- its functions are here too
 
 kube.ALL = "*" -- a namespace that stands for all of them; no namespace can be called so
 
-local ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/"
 local PAGE = 500 -- objects that iterators ask for at once
-
--- Accounts -----------------------------------------------------------------------------------------------
--- An account is `server`, `namespace`, `token`, `transport` (options of http) and `headers`; any may be missing.
-
-local accounts = setmetatable({}, { __mode = "k" }) -- client -> function that gives its account as it is now
-local anonymous = setmetatable({}, { __mode = "k" }) -- clients that need no token
-local transports = setmetatable({}, { __mode = "k" }) -- client -> options of http that it was made with
-
-local function bracketed(host)
-  return find(host, ":", 1, true) and not find(host, "^%[") and "[" .. host .. "]" or host
-end
-
---- The API server as pods know it; nil outside of a pod.
-function kube.pod_server()
-  local host = env.get("KUBERNETES_SERVICE_HOST")
-  return host and format("https://%s:%s", bracketed(host), env.get("KUBERNETES_SERVICE_PORT") or "443")
-end
-
---- The token of the pod's service account. An error of `fs.read` where there is none.
-function kube.pod_token()
-  local token = match(fs.read(ACCOUNT .. "token"), "^%s*(.-)%s*$")
-  rest.hide(token)
-  return token
-end
-
-local pod_transport
-
---- Options of http that trust the pod's authority; empty where its certificate is missing or broken.
-function kube.pod_transport()
-  if not pod_transport then
-    local usable = pcall(http.client, { ca_cert_file = ACCOUNT .. "ca.crt" })
-    pod_transport = usable and { ca_cert_file = ACCOUNT .. "ca.crt" } or {}
-  end
-  return pod_transport
-end
-
-local function pod_account()
-  local namespace = ACCOUNT .. "namespace"
-  return {
-    server = kube.pod_server(),
-    token = kube.pod_token(),
-    transport = kube.pod_transport(),
-    namespace = fs.exists(namespace) and match(fs.read(namespace), "%S+") or nil,
-  }
-end
-
---- The account of a context of the kubeconfig (`$KUBECONFIG`, `~/.kube/config`); of the current one for nil.
---- nil when there is no kubeconfig; an error when it lacks the context or the context is unusable.
-function kube.config_account(context)
-  return core.kube_account(context, env.get("KUBECONFIG"), env.get("HOME"))
-end
-
---- The contexts of the kubeconfig, as `{name, cluster, user, namespace, current}`; {} when there is none.
-function kube.contexts()
-  return core.kube_contexts(env.get("KUBECONFIG"), env.get("HOME"))
-end
-
--- How the account of a client is found at each call. A context is looked up by its name from then on: which one is the
--- current one may change, and what it leads to as well; credentials go to no other server than that of the client.
-local function account_finder(account)
-  local name, server = account.context, account.server
-  if not name then return pod_account end
-  return function()
-    local found = kube.config_account(name)
-    if found and found.server == server then return found end
-    error(format("kubeconfig: the context '%s' leads to another server by now: make a new client", name), 0)
-  end
-end
-
---- The context that is meant where `context` was given: without one it is what `.context NAME` has chosen in the shell,
---- else nil.
-function kube.chosen_context(context)
-  local chosen = env.get("ASSAY_KUBE_CONTEXT")
-  if context == nil and chosen ~= "" then return chosen end
-  return context
-end
-
-local function first_account(context)
-  context = kube.chosen_context(context)
-  if context == nil and kube.pod_server() then return pod_account() end
-  local account = kube.config_account(context)
-  if account then return account end
-  error("no Kubernetes cluster: there is no kubeconfig, and KUBERNETES_SERVICE_HOST is not set", 0)
-end
-
--- Clients ------------------------------------------------------------------------------------------------
-
---- Headers for a client of `kube.client`.
-function kube.headers(client)
-  local account = accounts[client] and accounts[client]() or {}
-  if account.transport then client.transport = rest.merged(transports[client], account.transport) end
-  local headers = rest.merged(account.headers)
-  local token = client.token or account.token
-  if token then
-    headers.Authorization = "Bearer " .. token
-  elseif not anonymous[client] then
-    headers.Authorization = "Bearer " .. client.token -- scripts know the words of this error
-  end
-  return headers
-end
-
-local function signed_client(methods, opts)
-  local account = first_account(opts.context)
-  local context = account.context
-  local fields = { token = opts.token, context = context, namespace = opts.namespace or account.namespace }
-  local client = rest.client(methods, account.server, fields, opts)
-  accounts[client], anonymous[client], transports[client] = account_finder(account), true, client.transport
-  return client
-end
-
---- A client with `methods`. `url` is the address of an API server, and `token` a bearer token or options: `token`,
---- `namespace`, `headers`, `timeout`, `ca_cert`, `cert`, `key`, `verify` and the like. Instead of an address there may
---- be options alone: `context` names a context of the kubeconfig; without one it is the pod's own server or the current
---- context. A namespace that comes with the context is in the field `namespace`.
-function kube.client(methods, url, token)
-  if type(url) == "table" then return signed_client(methods, url) end
-  local opts = type(token) == "table" and token or { token = token }
-  local client = rest.client(methods, url, { token = opts.token, namespace = opts.namespace }, opts)
-  anonymous[client] = type(token) == "table" or nil
-  return client
-end
-
---- The `client` function of a module: `client(url, token)`, `client(url, opts)`, `client(opts)`.
-function kube.constructor(methods)
-  return function(url, token) return kube.client(methods, url, token) end
-end
 
 -- Paths and parameters -----------------------------------------------------------------------------------
 
@@ -375,42 +247,13 @@ function Resource:delete(fn, client, namespace, name, opts)
   if response.status < 200 or response.status > 299 then self.api:fail(call, response) end
 end
 
--- Whether the credentials of a client, which were refused for a request that began at that time, are others by now:
--- programs that sign in do not always say how long it lasts.
-local function is_renewed(client, began)
-  local context = type(client) == "table" and not client.token and accounts[client] and client.context
-  return context and core.kube_renew(context, env.get("KUBECONFIG"), env.get("HOME"), began)
-end
-
--- Has requests that were refused for their credentials sent again with other ones, where there are any.
-local function renew_credentials(api)
-  local request = api.request
-  function api.request(self, method, fn, client, line, values, call)
-    local began = time()
-    local response, sent = request(self, method, fn, client, line, values, call)
-    if response.status ~= 401 or not is_renewed(client, began) then return response, sent end
-    return request(self, method, fn, client, line, values, sent)
-  end
-  for _, name in ipairs({ "stream", "websocket" }) do
-    local open = api[name]
-    api[name] = function(self, fn, client, ...)
-      local began = time()
-      local opened, found, sent = pcall(open, self, fn, client, ...)
-      if opened then return found, sent end
-      local refused = type(found) == "table" and found.status == 401
-      if refused and is_renewed(client, began) then return open(self, fn, client, ...) end
-      error(found, 0)
-    end
-  end
-end
-
 --- A service of lib/rest.lua for modules whose clients come from `kube.client`. `opts`: `list_verb` (the word for
 --- lists in errors, instead of GET), `message` (`rest.by_target`), `empty_when_missing` (a list that is not there is an
 --- empty one, not an error).
 function kube.service(name, opts)
   opts = opts or {}
   local api = rest.service(name, { headers = kube.headers, message = opts.message or rest.by_target, level = 5 })
-  renew_credentials(api)
+  kube.renew_credentials(api)
   api.list_verb, api.empty_when_missing = opts.list_verb, opts.empty_when_missing
   --- Objects of one kind, at `base` (`/api/v1`, `/apis/GROUP/VERSION`) under their plural name.
   function api.resource(base, plural, details)
