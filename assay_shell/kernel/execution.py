@@ -42,6 +42,12 @@ class Execution:
         for printer in self._kernel.printed.values():
             printer.begin()
         self._kernel.screen.begin()
+        try:
+            return await self._parts(cell, silent=silent, store=store, expressions=expressions)
+        finally:
+            self._kernel.screen.end()
+
+    async def _parts(self, cell: str, *, silent: bool, store: bool, expressions: dict[str, str]) -> dict[str, Any]:
         count = self._kernel.execution_count
         payload: list[dict[str, Any]] = []
         for part in parts(cell):

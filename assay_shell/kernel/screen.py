@@ -25,11 +25,24 @@ class NotebookScreen:
 
     def __init__(self, kernel: AssayKernel) -> None:
         self._kernel = kernel
+        self._late: dict[NotebookPlace, View] = {}
         self.begin()
 
     def begin(self) -> None:
         """Start a new cell."""
         self._left = _MOST_BYTES
+
+    def end(self) -> None:
+        """Draw what came too soon after the last update of its place: a cell that has ended shows how far it got."""
+        for place, view in self._late.items():
+            place.draw("update_display_data", view)
+        self._late = {}
+
+    def later(self, place: NotebookPlace, view: View | None) -> None:
+        """Have *view* drawn at *place* at the end of the cell, or nothing where it is None."""
+        self._late.pop(place, None)
+        if view is not None:
+            self._late[place] = view
 
     def show(self, view: View) -> None:
         """Show *view* below the cell that runs, unless that has shown too much; this is said once."""
@@ -80,10 +93,14 @@ class NotebookPlace:
         self._next = monotonic() + max(_UPDATES, size / _BYTES_A_SECOND)
 
     def update(self, view: View) -> None:
-        """Show *view*, unless the last one was just now: what comes next, or the end, shows it then."""
-        if monotonic() >= self._next:
-            self.draw("update_display_data", view)
+        """Show *view*, unless the last one was just now: what comes next, or the end of the cell, shows it then."""
+        if monotonic() < self._next:
+            self._screen.later(self, view)
+            return
+        self._screen.later(self, None)
+        self.draw("update_display_data", view)
 
     def close(self, view: View) -> None:
         """Show *view* for good."""
+        self._screen.later(self, None)
         self.draw("update_display_data", view)

@@ -199,6 +199,13 @@ def test_a_stream_stops_however_busy_its_server_in_the_same_kernel_is(fresh):
     assert fresh.text("1 + 1") == "2"
 
 
+def test_a_bar_that_nobody_finishes_shows_how_far_it_got(shared):
+    _, shown = shared.run("bar = view.progress(9) for i = 1, 8 do bar:advance() end")
+    assert "8 / 9" in shown[-1]["data"]["text/html"]
+    _, shown = shared.run("bar:advance() bar:finish()")
+    assert ["9 / 9" in part["data"]["text/html"] for part in shown][-1:] == [True]
+
+
 def test_a_gate_asks_with_its_context(fresh):
     fresh.client.execute("approval.request('Restart cart?', { replicas = 3 })", allow_stdin=True)
     question = fresh.client.get_stdin_msg(timeout=10)["content"]["prompt"]

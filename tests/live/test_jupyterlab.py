@@ -93,16 +93,58 @@ def test_tables_charts_and_streams_are_seen(lab, screenshots):
     assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
 
 
-def test_a_table_is_filtered_in_place(lab):
-    page = lab("filter", CELLS[1])
+def rows(page):
+    """The text of each row of the table that is seen."""
+    return page.locator(".jp-OutputArea-output tbody tr").all_inner_texts()
+
+
+def test_a_long_table_is_filtered_sorted_and_turned_in_place(lab):
+    page = lab("long", "local r = {} for i = 1, 120 do r[i] = { name = 'cart-' .. i, at = i * 7 % 120 } end return r")
+    run_all(page)
+    page.wait_for_selector(".jp-OutputArea-output table >> text=cart-50", timeout=PATIENCE)
+    foot = page.locator(".jp-OutputArea-output [role=status]")
+    assert (len(rows(page)), foot.inner_text().strip()) == (50, "page 1 of 3")
+    page.get_by_role("button", name="next page").click()
+    assert rows(page)[0].startswith("cart-51")
+    page.get_by_role("button", name="at", exact=True).click()
+    assert rows(page)[0].startswith("cart-120")
+    page.locator(".jp-OutputArea-output input").fill("cart-11")
+    assert (len(rows(page)), foot.inner_text().strip()) == (11, "11 of 120 rows")
+    assert not page.get_by_role("button", name="next page").is_visible()
+
+
+def test_a_short_table_has_no_controls_and_its_text_stands_left(lab):
+    page = lab("short", CELLS[1])
     run_all(page)
     page.wait_for_selector(".jp-OutputArea-output table >> text=cart-zz9", timeout=PATIENCE)
-    page.locator(".jp-OutputArea-output input").first.fill("zz9")
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('.jp-OutputArea-output tbody tr')]"
-        ".filter((row) => row.offsetParent !== null).length === 1",
-        timeout=PATIENCE,
-    )
+    assert page.locator(".jp-OutputArea-output input").count() == 0
+    assert not page.get_by_role("button", name="next page").is_visible()
+    side = "(cell) => getComputedStyle(cell).textAlign"
+    cells = page.locator(".jp-OutputArea-output tbody tr").first.locator("td")
+    assert [cells.nth(at).evaluate(side) for at in range(3)] == ["left", "left", "right"]
+
+
+HOSTILE = [
+    "bad = [[<img src=x onerror=ran=1><script>ran=2</script></script><svg onload=ran=3>]]\n"
+    "display({ { name = bad, [bad] = bad } })\nreturn { [bad] = { bad } }",
+    "local points = { { 1700000000, 1 }, { 1700000060, 2 } }\n"
+    "display(view.chart({ { label = bad, points = points } }, { title = bad, unit = bad }))\n"
+    "display(view.chart({ [bad] = 1 }, { title = bad }))",
+    "display(view.markdown(bad .. '\\n\\n' .. bad .. \"<iframe srcdoc='<script>parent.ran=4</script>'></iframe>\"))",
+    "display(view.image('<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"ran=5\"><script>ran=6</script></svg>'))",
+    "view.progress(2, { title = bad }):finish()\nprint(bad)\nreturn view.log({ bad }, { title = bad })",
+    "error(bad)",
+]
+
+
+def test_what_a_server_calls_things_never_runs(lab):
+    page = lab("hostile", *HOSTILE)
+    page.evaluate("() => { window.ran = 0 }")
+    run_all(page)
+    page.wait_for_selector("[data-mime-type='application/vnd.jupyter.stderr'] >> text=onload=ran=3", timeout=PATIENCE)
+    assert page.locator(".jp-OutputArea-output canvas.marks").count() == 2
+    time.sleep(0.3)  # for what has yet to load
+    assert page.evaluate("() => window.ran") == 0
 
 
 def test_tab_completes_and_shift_tab_explains(lab, screenshots):

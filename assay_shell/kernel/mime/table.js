@@ -26,7 +26,7 @@
     filter.type = "search";
     label.appendChild(filter);
     bar.appendChild(label);
-    root.insertBefore(bar, root.querySelector("table"));
+    if (data.rows.length > data.few) root.insertBefore(bar, root.querySelector("table"));
 
     var status = element("span");
     status.setAttribute("role", "status");
@@ -54,8 +54,16 @@
       body.appendChild(fragment);
       previous.disabled = page === 0;
       next.disabled = page >= pages() - 1;
-      var more = data.total > data.rows.length ? " of the first " + data.rows.length + " of " + data.total : "";
-      status.textContent = " page " + (page + 1) + " of " + pages() + ", " + found.length + " rows" + more + " ";
+      previous.hidden = next.hidden = pages() < 2;
+      status.textContent = where();
+    }
+
+    function where() {
+      var parts = [];
+      if (pages() > 1) parts.push("page " + (page + 1) + " of " + pages());
+      if (found.length < data.rows.length) parts.push(found.length + " of " + data.rows.length + " rows");
+      if (data.total > data.rows.length) parts.push("the first " + data.rows.length + " of " + data.total);
+      return " " + parts.join(", ") + " ";
     }
 
     function look() {

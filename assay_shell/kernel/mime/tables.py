@@ -15,6 +15,8 @@ MOST_ROWS = 10_000
 """Rows that a notebook holds of a table; the rest is left out, and said to be."""
 PAGE = 50
 """Rows that are seen at once. Viewers that run no scripts show the first of them."""
+FEW = 10
+"""Rows that nobody needs a filter for."""
 
 
 def table_html(view: Table) -> str:
@@ -69,6 +71,7 @@ def _script(view: Table, rows: Sequence[Row], texts: list[tuple[str, ...]]) -> s
     return script_data(
         {
             "page": PAGE,
+            "few": FEW,
             "total": view.total,
             "right": [column.right for column in view.columns],
             "numbers": {str(at): _numbers([row[at] for row in rows]) for at in _numeric(rows)},
