@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +13,9 @@ from hypothesis import settings
 from tests.support.command import Command
 from tests.support.leftovers import Leftovers
 from tests.support.stub import Stub
+
+# nbformat and jsonschema would take two seconds to load it, in each worker, and nothing here checks an IRI.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 # A busy machine is no reason to fail: each test has its own time limit.
 settings.register_profile("assay", deadline=None, max_examples=100)

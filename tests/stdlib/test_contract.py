@@ -31,8 +31,9 @@ def environment() -> Iterator[None]:
     """Some rows set variables."""
     before = dict(os.environ)
     yield
-    os.environ.clear()
-    os.environ.update(before)
+    if os.environ != before:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def plain(value):
