@@ -43,145 +43,6 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("logs")
 
 
-@dataclass(frozen=True)
-class _Temporal:
-    grpc: int
-    http: int
-    stop: Callable[[], None]
-
-
-def _start_temporal(folder: Path, log: Path) -> _Temporal:
-    grpc, http = free_port(), free_port()
-    ports = ["-port", str(grpc), "-http-port", str(http)]
-    command = [str(built("temporal")), *ports, "-namespaces", "default,production"]
-    return _Temporal(grpc, http, Process(command, log, lambda: accepts(grpc) and accepts(http), cwd=folder).stop)
-
-
-@pytest.fixture(scope="session")
-def _temporal(logs: Path) -> Iterator[_Temporal]:
-    with _running("temporal", logs, _start_temporal) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def temporal(_temporal: _Temporal) -> str:
-    """Run a Temporal server with the namespaces `default` and `production`, and return its address."""
-    return f"127.0.0.1:{_temporal.grpc}"
-
-
-@pytest.fixture(scope="session")
-def temporal_http(temporal: str, _temporal: _Temporal) -> str:
-    """Return the URL of the HTTP API of the Temporal server."""
-    return f"http://127.0.0.1:{_temporal.http}"
-
-
-@pytest.fixture(scope="session")
-def postgres(logs: Path) -> Iterator[Database]:
-    """Run a PostgreSQL server."""
-    with _running("postgres", logs, databases.postgres) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def mariadb(logs: Path) -> Iterator[Database]:
-    """Run a MariaDB server."""
-    with _running("mariadb", logs, databases.mariadb) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def openbao(logs: Path) -> Iterator[Service]:
-    """Run an OpenBao server."""
-    with _running("openbao", logs, services.openbao) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def traefik(logs: Path) -> Iterator[Service]:
-    """Run Traefik."""
-    with _running("traefik", logs, services.traefik) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def seaweedfs(logs: Path) -> Iterator[Service]:
-    """Run an S3 server."""
-    with _running("seaweedfs", logs, services.seaweedfs) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def prometheus(logs: Path) -> Iterator[Service]:
-    """Run a Prometheus."""
-    with _running("prometheus", logs, services.prometheus) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def alertmanager(logs: Path) -> Iterator[Service]:
-    """Run an Alertmanager."""
-    with _running("alertmanager", logs, services.alertmanager) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def loki(logs: Path) -> Iterator[Service]:
-    """Run a Loki."""
-    with _running("loki", logs, services.loki) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def unleash(logs: Path, postgres: Database) -> Iterator[Service]:
-    """Run Unleash."""
-    with _running(
-        "unleash", logs, lambda folder, log: services.unleash(folder, log, _own(postgres, "unleash"))
-    ) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def dex(logs: Path) -> Iterator[Service]:
-    """Run a Dex."""
-    with _running("dex", logs, services.dex) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def kratos(logs: Path, postgres: Database) -> Iterator[Service]:
-    """Run a Kratos."""
-    with _running("kratos", logs, lambda folder, log: services.kratos(folder, log, _own(postgres, "kratos"))) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def kubernetes(logs: Path) -> Iterator[Cluster]:
-    """Run a Kubernetes cluster."""
-    with _running("kubernetes", logs, start_kubernetes) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def argocd(logs: Path, kubernetes: Cluster) -> Iterator[Service]:
-    """Run an Argo CD."""
-    with _running("argocd", logs, lambda folder, log: start_argocd(folder, log, kubernetes)) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def jupyterlab(logs: Path) -> Iterator[Service]:
-    """Run a JupyterLab with our kernel."""
-    with _running("jupyterlab", logs, start_jupyterlab) as server:
-        yield server
-
-
-def _own(server: Database, name: str) -> Database:
-    """Make a database for one program, which fills it as it likes."""
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return replace(server, url=f"{server.url.rpartition('/')[0]}/{name}")
-
-
 class _Stoppable(Protocol):
     @property
     def stop(self) -> Callable[[], None]: ...
@@ -217,6 +78,87 @@ def _start_again(stack: contextlib.ExitStack, start: Callable[[Path, Path], _S],
         if "address already in use" not in str(exc).lower():
             raise
     return attempt()
+
+
+def _server(name: str, start: Callable[[Path, Path], _S], *, fixture: str | None = None) -> Callable[..., Iterator[_S]]:
+    """Return a fixture: the server *name*, which runs from the first test that asks for it until the end."""
+
+    @pytest.fixture(scope="session", name=fixture or name)
+    def server(logs: Path) -> Iterator[_S]:
+        with _running(name, logs, start) as running:
+            yield running
+
+    return server
+
+
+@dataclass(frozen=True)
+class _Temporal:
+    grpc: int
+    http: int
+    stop: Callable[[], None]
+
+
+def _start_temporal(folder: Path, log: Path) -> _Temporal:
+    grpc, http = free_port(), free_port()
+    ports = ["-port", str(grpc), "-http-port", str(http)]
+    command = [str(built("temporal")), *ports, "-namespaces", "default,production"]
+    return _Temporal(grpc, http, Process(command, log, lambda: accepts(grpc) and accepts(http), cwd=folder).stop)
+
+
+_temporal = _server("temporal", _start_temporal, fixture="_temporal")
+postgres = _server("postgres", databases.postgres)
+mariadb = _server("mariadb", databases.mariadb)
+openbao = _server("openbao", services.openbao)
+traefik = _server("traefik", services.traefik)
+seaweedfs = _server("seaweedfs", services.seaweedfs)
+prometheus = _server("prometheus", services.prometheus)
+alertmanager = _server("alertmanager", services.alertmanager)
+loki = _server("loki", services.loki)
+dex = _server("dex", services.dex)
+kubernetes = _server("kubernetes", start_kubernetes)
+jupyterlab = _server("jupyterlab", start_jupyterlab)
+
+
+@pytest.fixture(scope="session")
+def temporal(_temporal: _Temporal) -> str:
+    """Run a Temporal server with the namespaces `default` and `production`, and return its address."""
+    return f"127.0.0.1:{_temporal.grpc}"
+
+
+@pytest.fixture(scope="session")
+def temporal_http(temporal: str, _temporal: _Temporal) -> str:
+    """Return the URL of the HTTP API of the Temporal server."""
+    return f"http://127.0.0.1:{_temporal.http}"
+
+
+@pytest.fixture(scope="session")
+def unleash(logs: Path, postgres: Database) -> Iterator[Service]:
+    """Run Unleash."""
+    with _running(
+        "unleash", logs, lambda folder, log: services.unleash(folder, log, _own(postgres, "unleash"))
+    ) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def kratos(logs: Path, postgres: Database) -> Iterator[Service]:
+    """Run a Kratos."""
+    with _running("kratos", logs, lambda folder, log: services.kratos(folder, log, _own(postgres, "kratos"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def argocd(logs: Path, kubernetes: Cluster) -> Iterator[Service]:
+    """Run an Argo CD."""
+    with _running("argocd", logs, lambda folder, log: start_argocd(folder, log, kubernetes)) as server:
+        yield server
+
+
+def _own(server: Database, name: str) -> Database:
+    """Make a database for one program, which fills it as it likes."""
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return replace(server, url=f"{server.url.rpartition('/')[0]}/{name}")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
