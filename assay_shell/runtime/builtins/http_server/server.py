@@ -61,6 +61,8 @@ class Server:
         self.simple = self.log is None and settings.request_id is None
         """Whether nothing is added to responses, and nothing noted of them."""
         self.loop = asyncio.get_running_loop()
+        self.ending = self.loop.create_future()
+        """Done when the server has begun to stop."""
         self.stopped = self.loop.create_future()
         """Done when the server has ended."""
         self._progress = asyncio.Event()
@@ -108,7 +110,7 @@ class Server:
         if self.stopping:
             await asyncio.shield(self.stopped)
             return
-        self.stopping = True
+        self._begin_to_end()
         caller = self.scheduler.served()
         self._caller = caller.context if caller is not None else None
         try:
@@ -120,8 +122,13 @@ class Server:
     def abandon(self) -> None:
         """Close everything now, without waiting for anybody."""
         if not self.stopped.done():
-            self.stopping = True
+            self._begin_to_end()
             self._end()
+
+    def _begin_to_end(self) -> None:
+        self.stopping = True
+        if not self.ending.done():
+            self.ending.set_result(None)
 
     async def _finish(self, grace: float) -> None:
         deadline = monotonic() + grace

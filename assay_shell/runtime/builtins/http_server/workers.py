@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import subprocess
 
 from assay_shell.runtime.errors import BuiltinError, os_reason
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from assay_shell.runtime.vm import Runtime
 
 WORKER_OF = "ASSAY_SERVE_WORKER_OF"
-"""Set for the processes that the first one starts: its pid, a colon, and the port to share."""
+"""Set for the processes that the first one starts: the number of their end of the lifeline, a colon, and the port."""
 
 _LOOK_AFTER = 0.5
 """Seconds between two looks at whether all processes are alive."""
@@ -31,17 +32,22 @@ _MOST_FAILURES = 5
 class Workers:
     """The processes beside this one.
 
+    They end when the lifeline does, a pipe that the first process holds open: also when that one is killed. A signal
+    could be the second one for a process that has had the first with all of its group, and a second one ends it at
+    once, with requests under way.
+
     Args:
         count: processes in all.
-        first: pid of the process that has started this one, 0 in the first.
+        lifeline: what this process reads of it, -1 in the first.
         port: the port to share, where there is a first.
         command: what starts the script.
     """
 
-    def __init__(self, count: int, first: int = 0, port: int = 0, command: Sequence[str] = ()) -> None:
+    def __init__(self, count: int, lifeline: int = -1, port: int = 0, command: Sequence[str] = ()) -> None:
         self.count = count
         self.port = port
-        self._first = first
+        self._lifeline = lifeline
+        self._held = -1
         self._command = command
         self._processes: list[tuple[subprocess.Popen[bytes], float]] = []
         self._failures = 0
@@ -57,9 +63,9 @@ class Workers:
         """
         if count == 1:
             return cls(1)
-        first, _, port = _worker_of(runtime).partition(":")
+        lifeline, port = _worker_of(runtime)
         if port:
-            return cls(count, int(first), int(port))
+            return cls(count, lifeline, port)
         command = runtime.resources.get("command", ())
         if not command:
             raise BuiltinError("http.serve", "workers need a script that was started from a file or with -e")
@@ -68,35 +74,40 @@ class Workers:
         return cls(count, command=command)
 
     def start(self, server: Server) -> None:
-        """Start the other processes, and look after them until the server ends; those look whether we are there.
+        """Start the other processes, and look after them until the server ends; those follow its end.
 
         Raises:
             BuiltinError: the system has no room for them; those that were started end with the server.
         """
         if self.count == 1:
             return
-        if self._first:
-            self._watch_first(server)
+        if self.port:
+            server.loop.add_reader(self._lifeline, self._follow, server)
+            server.stopped.add_done_callback(lambda _: server.loop.remove_reader(self._lifeline))
             return
         server.runtime.resources["serves with workers"] = True
-        server.stopped.add_done_callback(lambda _: self._stop(server))
+        self._lifeline, self._held = os.pipe()
+        server.ending.add_done_callback(lambda _: self._let_go())
+        server.stopped.add_done_callback(lambda _: self._collect(server))
         for _ in range(self.count - 1):
             self._start_one(server)
         self._timer = server.loop.call_later(_LOOK_AFTER, self._look_after, server)
 
-    def _watch_first(self, server: Server) -> None:
-        """End as at SIGTERM once the process that started this one is gone."""
-        if os.getppid() != self._first:
+    def _follow(self, server: Server) -> None:
+        """End as at SIGTERM, for the first process ends or is gone; unless somebody has said so already."""
+        server.loop.remove_reader(self._lifeline)
+        if not server.stopping and not server.runtime.signalled:
             os.kill(os.getpid(), signal.SIGTERM)
-        elif not server.stopping:
-            server.loop.call_later(_LOOK_AFTER, self._watch_first, server)
 
     def _start_one(self, server: Server) -> None:
         from time import monotonic
 
-        environment = {**os.environ, WORKER_OF: f"{os.getpid()}:{server.place.port}"}
+        lifeline = self._lifeline
+        environment = {**os.environ, WORKER_OF: f"{lifeline}:{server.place.port}"}
         try:
-            process = subprocess.Popen(self._command, env=environment, stdin=subprocess.DEVNULL)
+            process = subprocess.Popen(
+                self._command, env=environment, stdin=subprocess.DEVNULL, pass_fds=(lifeline,)
+            )  # fmt: skip
         except OSError as exc:
             raise BuiltinError("http.serve", f"failed to start a worker: {os_reason(exc)}") from exc
         self._processes.append((process, monotonic()))
@@ -105,7 +116,6 @@ class Workers:
         from time import monotonic
 
         if server.stopping:
-            self._terminate()
             return
         ended = [entry for entry in self._processes if entry[0].poll() is not None]
         for entry in ended:
@@ -129,15 +139,15 @@ class Workers:
                 return
             self._owed -= 1
 
-    def _terminate(self) -> None:
-        for process, _ in self._processes:
-            process.terminate()
-
-    def _stop(self, server: Server) -> None:
-        """End the others as this one ended; they have the same time for it."""
+    def _let_go(self) -> None:
+        """Have the others end as this one does; they have the same time for it."""
         if self._timer is not None:
             self._timer.cancel()
-        self._terminate()
+        os.close(self._held)
+        os.close(self._lifeline)
+
+    def _collect(self, server: Server) -> None:
+        """Wait for the others, and end those that take too long."""
         for process, _ in self._processes:
             try:
                 process.wait(server.settings.grace + 1.0)
@@ -147,9 +157,22 @@ class Workers:
         self._processes.clear()
 
 
-def _worker_of(runtime: Runtime) -> str:
-    """What `WORKER_OF` says; taken out of the environment, for it is not meant for what the script starts."""
-    if "worker of" not in runtime.resources:
-        runtime.resources["worker of"] = os.environ.pop(WORKER_OF, "")
-    found: str = runtime.resources["worker of"]
+def _worker_of(runtime: Runtime) -> tuple[int, int]:
+    """Lifeline and port that `WORKER_OF` names, -1 and 0 where this process is no worker.
+
+    It is taken out of the environment, for it is not meant for what the script starts; what was started earlier has
+    no such descriptor.
+    """
+    found: tuple[int, int] | None = runtime.resources.get("worker of")
+    if found is None:
+        lifeline, _, port = os.environ.pop(WORKER_OF, "").partition(":")
+        found = (int(lifeline), int(port)) if port and _is_pipe(int(lifeline)) else (-1, 0)
+        runtime.resources["worker of"] = found
     return found
+
+
+def _is_pipe(descriptor: int) -> bool:
+    try:
+        return stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+    except OSError:
+        return False

@@ -159,7 +159,8 @@ def test_a_second_signal_ends_it_now(service):
 WORKERS = """
 local pid = shell.exec("echo $PPID").stdout:match("%d+")
 print(pid) io.stdout:flush()
-http.serve(PORT, { GET = { ["/"] = function() return { body = pid } end } }, { workers = 3 })
+local function slow(req) sleep(tonumber(req.query)) return { body = "done" } end
+http.serve(PORT, { GET = { ["/"] = function() return { body = pid } end, ["/slow"] = slow } }, { workers = 3 })
 """
 
 
@@ -188,10 +189,31 @@ def test_workers_share_the_port_are_replaced_and_end_together(workers):
     assert all(gone(pid) for pid in [*pids, fresh])
 
 
-def ask(port: int) -> bytes:
+@pytest.mark.parametrize("whom", ["the first", "all"])
+def test_no_request_is_lost_when_workers_end(workers, whom):
+    process, pids, port = workers
+    assert until(lambda: {int(ask(port)) for _ in range(60)} == pids)
+    with ThreadPoolExecutor(40) as pool:
+        answers = [pool.submit(ask, port, f"/slow?{0.2 if index % 2 else 0.6}") for index in range(40)]
+        time.sleep(0.1)
+        for pid in [process.pid] if whom == "the first" else pids:
+            os.kill(pid, signal.SIGTERM)
+        assert {answer.result() for answer in answers} == {b"done"}
+    assert finish(process)[0] == 143
+    assert all(gone(pid) for pid in pids)
+
+
+def test_workers_end_with_a_first_process_that_is_killed(workers):
+    process, pids, _ = workers
+    process.kill()
+    finish(process)
+    assert until(lambda: all(gone(pid) for pid in pids))
+
+
+def ask(port: int, target: str = "/") -> bytes:
     try:
         with Talk(port) as talk:
-            return talk.get("/").body
+            return talk.get(target).body
     except (ConnectionError, EOFError):
         return b"0"
 
