@@ -257,6 +257,7 @@ def test_a_script_that_takes_too_long_is_a_timeout(tool: Tool, code: str) -> Non
     assert time.monotonic() - started < 4
 
 
+@pytest.mark.long
 def test_what_cannot_be_interrupted_ends_with_the_process(cli: Command, tool: Tool) -> None:
     started = time.monotonic()
     done = tool("print('before') return (('a'):rep(40)):find(('a-'):rep(40) .. 'b')", "--timeout", "1")
@@ -264,6 +265,7 @@ def test_what_cannot_be_interrupted_ends_with_the_process(cli: Command, tool: To
     assert time.monotonic() - started < 8
 
 
+@pytest.mark.long
 def test_a_full_pipe_that_nobody_reads_does_not_keep_it(cli: Command, tool: Tool) -> None:
     tool.script.write_text("while true do print(('x'):rep(1000)) end")
     process = cli.start(*TOOL, "--timeout", "1", "s.lua")
@@ -272,6 +274,7 @@ def test_a_full_pipe_that_nobody_reads_does_not_keep_it(cli: Command, tool: Tool
     assert json.loads(process.stdout.read())["status"] == "timeout"
 
 
+@pytest.mark.long
 def test_clean_up_that_never_ends_does_not_keep_the_envelope(tool: Tool) -> None:
     started = time.monotonic()
     code = "_G.x = setmetatable({}, {__gc = function() while true do end end}) return 'kept'"

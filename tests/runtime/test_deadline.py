@@ -37,6 +37,7 @@ def test_what_ends_in_time_is_left_alone() -> None:
             runtime.evaluate("error('own')")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("wait", ["sleep(0)", ""])
 def test_a_c_function_that_runs_away_ends_the_process(cli: Command, tmp_path: Path, wait: str) -> None:
     (tmp_path / "s.lua").write_text(f"{wait} ; (('a'):rep(40)):find(('a-'):rep(40) .. 'b')")
