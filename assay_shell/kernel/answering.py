@@ -40,6 +40,30 @@ def answered(kernel: AssayKernel, kind: str, handler: Handler) -> Handler:
     return handle
 
 
+def kind_of(kernel: AssayKernel, stream: Any, message: Any) -> str:
+    """The kind of *message*, as it came from *stream*; empty for one that cannot be served.
+
+    Such a message is noted, and answered where it tells what to answer.
+    """
+    try:
+        ident, frames = kernel.session.feed_identities(message, copy=False)
+        parent = kernel.session.deserialize(frames, content=False, copy=False)
+        kind, subshell = str(parent["header"]["msg_type"]), parent["header"].get("subshell_id")
+    except Exception as error:  # whatever a stranger may send
+        kernel.log.warning("dropped what nobody has signed, or what is no message: %s", type(error).__name__)
+        return ""
+    try:
+        kernel.session.unpack(parent["content"])
+        if subshell is not None:
+            raise MalformedRequestError(f"{kind}: there is no subshell")
+    except (ValueError, RecursionError, MalformedRequestError) as error:
+        kernel.log.warning("refused what makes no sense: %s", kind)
+        _refuse(kernel, kind, stream, ident, parent, error)
+        kernel._publish_status("idle", "shell", parent)
+        return ""
+    return kind
+
+
 def _check(kind: str, parent: dict[str, Any]) -> None:
     """Look whether *parent* is a request of that *kind*.
 

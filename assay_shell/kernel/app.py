@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import logging
 import os
 import signal
 import sys
@@ -26,6 +27,7 @@ from tornado.ioloop import IOLoop  # noqa: E402
 from zmq.eventloop.zmqstream import ZMQStream  # noqa: E402
 
 from assay_shell.kernel.kernel import AssayKernel  # noqa: E402
+from assay_shell.kernel.log import write_to_standard_error  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,7 +97,7 @@ class KernelProcess(ConnectionFileMixin):
         kernel = AssayKernel.instance(
             parent=self,
             session=self.session,
-            log=self.log,
+            log=logging.getLogger("assay"),
             shell_stream=ZMQStream(self._sockets["shell"]),
             control_stream=ZMQStream(self._sockets["control"], self._control.io_loop),
             control_thread=self._control,
@@ -103,6 +105,7 @@ class KernelProcess(ConnectionFileMixin):
             iopub_socket=self._iopub.background_socket,
             stdin_socket=self._sockets["stdin"],
         )
+        write_to_standard_error(kernel.masked)
         kernel.record_ports({f"{name}_port": getattr(self, f"{name}_port") for name in (*self._sockets, "iopub", "hb")})
         parent = int(os.environ.get(_PARENT) or 0)
         if parent > 1:  # init never ends

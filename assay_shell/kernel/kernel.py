@@ -11,7 +11,7 @@ from traitlets import Any as AnyTrait
 
 from assay_shell import __version__
 from assay_shell.kernel import policy
-from assay_shell.kernel.answering import answered
+from assay_shell.kernel.answering import answered, kind_of
 from assay_shell.kernel.asking import Asker, NotebookFront
 from assay_shell.kernel.execution import Execution
 from assay_shell.kernel.output import Printer
@@ -86,10 +86,10 @@ class AssayKernel(Kernel):  # type: ignore[misc] # ipykernel is not typed
 
     async def shell_main(self, subshell_id: str | None, msg: Any) -> None:
         """Take one message; what only looks is answered while a cell waits."""
-        if not self._kind_of(msg):
-            self.log.warning("dropped a message that nobody has signed, or that is none")
+        kind = kind_of(self, self.shell_stream, msg)
+        if not kind:
             return
-        if self._main_asyncio_lock.locked() and self._kind_of(msg) in _WHILE_BUSY:
+        if self._main_asyncio_lock.locked() and kind in _WHILE_BUSY:
             parent, ident = self.get_parent("shell"), self._get_shell_context_var(self._shell_parent_ident)
             try:
                 await self.dispatch_shell(msg, subshell_id=subshell_id, concurrent=True)
@@ -98,12 +98,10 @@ class AssayKernel(Kernel):  # type: ignore[misc] # ipykernel is not typed
             return
         await super().shell_main(subshell_id, msg)
 
-    def _kind_of(self, msg: Any) -> str:
-        try:
-            _, frames = self.session.feed_identities(msg, copy=False)
-            return str(self.session.deserialize(frames, content=False, copy=False)["header"]["msg_type"])
-        except Exception:  # whatever a stranger may send
-            return ""
+    async def process_control(self, msg: Any) -> None:
+        """Take one message of the control channel."""
+        if kind_of(self, self.control_stream, msg):
+            await super().process_control(msg)
 
     def set_parent(self, ident: Any, parent: Any, channel: str = "shell") -> None:
         """Have what is printed from now on belong to the cell of *parent*."""

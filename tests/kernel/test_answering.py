@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
 import pytest
 import zmq
 from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
 from jupyter_client.session import DELIM
 
 from tests.kernel.conftest import Notebook
@@ -82,6 +84,40 @@ def test_a_request_that_makes_no_sense_gets_an_error_reply(shared, kind, content
     assert reply["parent_header"]["msg_id"] == message["header"]["msg_id"]
     assert reply["content"]["evalue"]
     assert shared.text("1 + 1") == "2"
+
+
+@pytest.mark.parametrize("channel", ["shell", "control"])
+@pytest.mark.parametrize("content", [b"{", b"", b"\xff", b"[" * 100_000], ids=["half", "none", "bytes", "deep"])
+def test_a_request_whose_content_cannot_be_read_gets_an_error_reply(shared, channel, content):
+    client = shared.client
+    header, *rest = frames(client)[2:5]
+    signed = [header, *rest, content]
+    getattr(client, f"{channel}_channel").socket.send_multipart([DELIM, client.session.sign(signed), *signed])
+    reply = getattr(client, f"get_{channel}_msg")(timeout=10)
+    assert (reply["msg_type"], reply["content"]["status"]) == ("execute_reply", "error")
+    assert reply["parent_header"]["msg_id"] == json.loads(header)["msg_id"]
+    while client.get_iopub_msg(timeout=10)["content"].get("execution_state") != "idle":
+        pass
+    assert shared.text("1 + 1") == "2"
+
+
+def test_a_request_for_a_subshell_is_refused(shared):
+    shared.client.shell_channel.socket.send_multipart(frames(shared.client, subshell_id="other"))
+    assert "no subshell" in shared.client.get_shell_msg(timeout=10)["content"]["evalue"]
+
+
+def test_what_goes_wrong_in_the_kernel_is_told_to_whoever_runs_jupyter(jupyter_path, tmp_path):
+    manager, log = KernelManager(kernel_name="assay"), tmp_path / "log"
+    with log.open("wb") as file:
+        manager.start_kernel(stderr=file)
+    notebook = Notebook(manager)
+    notebook.client.shell_channel.socket.send_multipart([DELIM, b"0" * 64, *frames(notebook.client)[2:]])
+    notebook.client.shell_channel.send(notebook.client.session.msg("complete_request", {"code": 5}))
+    notebook.client.get_shell_msg(timeout=10)
+    notebook.close()
+    first, second = log.read_text().splitlines()
+    assert "assay kernel: WARNING: dropped what nobody has signed" in first
+    assert "assay kernel: ERROR: complete_request failed" in second
 
 
 @pytest.mark.parametrize("cursor", [-5, 10**9])
