@@ -13,6 +13,8 @@ from assay_shell.session.workspace import Front
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from assay_shell.kernel.kernel import AssayKernel
     from assay_shell.runtime.vm import Runtime
     from assay_shell.session.approvals import Question
@@ -42,28 +44,41 @@ class Asker:
         kernel.flush_printed()
         while kernel.stdin_socket.poll(0):  # answers that came after their question was given up
             kernel.stdin_socket.recv_multipart()
-        await self._send({"prompt": prompt, "password": secret})
-        while not kernel.stdin_socket.poll(0, zmq.POLLIN):
-            await asyncio.sleep(_LOOK_EVERY)
-        _, reply = kernel.session.recv(kernel.stdin_socket)
-        value = reply["content"].get("value") if reply is not None else None
+        to = kernel._get_shell_context_var(kernel._shell_parent_ident)
+        question = await self._send({"prompt": prompt, "password": secret}, to)
+        value = await self._answer(question["header"]["msg_id"], to)
         return value if isinstance(value, str) and value != "\x04" else None  # Ctrl-D: the end of input
 
-    async def _send(self, question: dict[str, object]) -> None:
-        """Send *question* as soon as the front end can be reached: its connections come up one by one."""
+    async def _send(self, content: dict[str, object], to: object) -> dict[str, Any]:
+        """Send a question as soon as the front end can be reached: its connections come up one by one."""
         kernel = self._kernel
-        to = kernel._get_shell_context_var(kernel._shell_parent_ident)
         while True:
             try:
-                kernel.session.send(
-                    kernel.stdin_socket, "input_request", question, kernel.get_parent("shell"), ident=to
+                sent: dict[str, Any] = kernel.session.send(
+                    kernel.stdin_socket, "input_request", content, kernel.get_parent("shell"), ident=to
                 )
             except zmq.ZMQError as error:
                 if error.errno != zmq.EHOSTUNREACH:
                     raise
                 await asyncio.sleep(_LOOK_EVERY)
             else:
-                return
+                return sent
+
+    async def _answer(self, question: str, asked: object) -> object:
+        """What was *asked* answers to *question*; what others send, or what is for another question, is no answer."""
+        kernel = self._kernel
+        while True:
+            while not kernel.stdin_socket.poll(0, zmq.POLLIN):
+                await asyncio.sleep(_LOOK_EVERY)
+            try:
+                sender, reply = kernel.session.recv(kernel.stdin_socket)
+                value, before = reply["content"]["value"], reply["parent_header"]
+                meant = before.get("msg_id") if before.get("msg_type") == "input_request" else question
+            except Exception as error:  # whatever a stranger may send
+                kernel.log.warning("what came is no answer: %s", type(error).__name__)
+                continue
+            if (sender, meant) == (asked, question):
+                return value
 
 
 class NotebookFront(Front):

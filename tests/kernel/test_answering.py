@@ -151,6 +151,22 @@ def test_two_front_ends_share_one_kernel_and_hear_their_own_replies(fresh):
     other.client.stop_channels()
 
 
+def test_only_the_one_who_was_asked_answers(fresh):
+    other = second(fresh)
+    other.client.execute("return input('who? ')", allow_stdin=True, stop_on_error=False)
+    asked = other.client.get_stdin_msg(timeout=10)["header"]
+    for message in garbage(other.client).values():
+        other.client.stdin_channel.socket.send_multipart(message)
+    fresh.client.input("somebody else")
+    earlier = {"header": {**asked, "msg_id": "another question"}}
+    other.client.stdin_channel.send(other.client.session.msg("input_reply", {"value": "too late"}, earlier))
+    assert not other.client.shell_channel.msg_ready()
+    other.client.input("me")
+    assert other.client.get_shell_msg(timeout=10)["content"]["status"] == "ok"
+    assert other.text("_") == "me"
+    other.client.stop_channels()
+
+
 def test_a_front_end_that_is_gone_while_it_is_asked_does_not_end_the_kernel(fresh):
     other = second(fresh)
     other.client.execute("return input('who? ')", allow_stdin=True, stop_on_error=False)
