@@ -7,7 +7,7 @@ local fail, is_failure, is_handle, describe, wrap = core.fail, core.is_failure, 
 
 local find, match, gmatch, gsub, lower, char = string.find, string.match, string.gmatch, string.gsub, string.lower, string.char
 local concat, number_type, floor = table.concat, math.type, math.floor
-local next, pcall, select, tonumber, tostring, type = next, pcall, select, tonumber, tostring, type
+local next, pcall, rawget, select, tonumber, tostring, type = next, pcall, rawget, select, tonumber, tostring, type
 
 local M = {}
 local encode_json -- the text of a value, or nil and the reason
@@ -249,6 +249,11 @@ local function answer_file(response, status, path)
   return core.serve_send_file(exchange, path, status, concat(found.lines), found.flags, typed)
 end
 
+-- Whether a handler of a WebSocket has failed only because its client is gone.
+local function has_left(problem)
+  return is_failure(problem) and rawget(problem, "left")
+end
+
 local function answer_websocket(response, handler, req)
   local exchange = core.serve_exchange()
   if not core.serve_wants_websocket(exchange) then
@@ -259,7 +264,7 @@ local function answer_websocket(response, handler, req)
   local conn = core.serve_accept_websocket(exchange, concat(found.lines), response)
   if not conn then return end -- the handshake was refused, and the client told
   local ok, problem = pcall(handler, conn, req)
-  if not ok then core.serve_report_error(exchange, describe(problem), " WebSocket") end
+  if not ok and not has_left(problem) then core.serve_report_error(exchange, describe(problem), " WebSocket") end
   core.serve_leave_websocket(exchange, ok)
 end
 

@@ -715,6 +715,7 @@ def test_a_cancelled_task_closes_what_it_holds(run, peer):
     assert peer.seen == [(1000, "")]
 
 
+@pytest.mark.long
 def test_a_server_that_never_says_goodbye_delays_the_end_by_two_seconds_at_most(run):
     with socket.create_server(("127.0.0.1", 0)) as server:
         done = threading.Event()

@@ -39,8 +39,9 @@ async def serve(runtime: Runtime, port: Value, routes: Value, opts: Value = None
       the client, or drops the client with `slow = "drop"`. Ends with the function; a client that leaves ends the
       function. `heartbeat` (seconds) sends comments into silence. `sse` may be a channel of `http.broadcast`.
     - `stream = function(write)`: a body in pieces; `write(data)` waits while the client takes nothing.
-    - `ws = function(conn, req)`: a WebSocket, with the methods of `ws.connect`'s; options beside it: `subprotocols`,
-      `max_size` (bytes of a message, 16 MiB), `origins`, `binary`.
+    - `ws = function(conn, req)`: a WebSocket, with the methods of `ws.connect`'s, whose errors have `left = true` where
+      the client is gone (and are not logged); options beside it: `subprotocols`, `max_size` (bytes of a message,
+      16 MiB), `origins`, `binary`.
     - `file = path`: a file, with ETag, Last-Modified and ranges.
 
     A route may be such a response instead of a function, or `{ handler = function, stream_body = true }`.

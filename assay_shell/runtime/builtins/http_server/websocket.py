@@ -127,7 +127,8 @@ def _open(connection: Connection, protocol: ServerProtocol, *, binary: bool) -> 
 
     ping = connection.server.settings.ping
     interval = None if ping == float("inf") else ping
-    wire: Any = Wire(protocol, ping_interval=interval, ping_timeout=interval, close_timeout=_CLOSE_TIMEOUT)
+    patience = min(_CLOSE_TIMEOUT, ping)  # whoever answers no ping says no goodbye either
+    wire: Any = Wire(protocol, ping_interval=interval, ping_timeout=interval, close_timeout=patience)
     transport = connection.transport
     transport.set_protocol(wire)
     wire.connection_made(transport)

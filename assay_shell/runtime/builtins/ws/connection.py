@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _LEAVE_SECONDS = 1.0
 """How long the other side gets for its goodbye when the script is over."""
 
+_GOING = (1001, 1011)
+"""What we send when all is over, and when pings stay unanswered."""
+
 _SEND_AFTER_CLOSE = "WebSocket protocol error: Sending after closing is not allowed"
 _RESET = "WebSocket protocol error: Connection reset without closing handshake"
 
@@ -31,6 +34,8 @@ class Connection:
         self._turn = lock  # of those who wait for a message
         self._max_size = max_size
         self._closing = False
+        self._dismissed = False
+        """Whether the script has closed it."""
 
     def __del__(self) -> None:
         if self._wire.close_code is None and not self._wire.transport.is_closing():
@@ -50,11 +55,11 @@ class Connection:
         from websockets.exceptions import ConnectionClosed
 
         if self._closing:
-            raise BuiltinError(where, _SEND_AFTER_CLOSE, self._last_words())
+            raise BuiltinError(where, _SEND_AFTER_CLOSE, self._ending())
         try:
             await self._wire.send(data, text=text)
         except ConnectionClosed as exc:
-            raise BuiltinError(where, _SEND_AFTER_CLOSE, self._last_words()) from exc
+            raise BuiltinError(where, _SEND_AFTER_CLOSE, self._ending()) from exc
 
     async def recv(self, timeout: float | None) -> str | bytes | None:
         """The next message, text as str; None when none came within *timeout* seconds.
@@ -72,7 +77,7 @@ class Connection:
         except TimeoutError:
             return None
         except ConnectionClosed as exc:
-            raise BuiltinError("ws.recv", self._cause(exc), self._last_words()) from exc
+            raise BuiltinError("ws.recv", self._cause(exc), self._ending()) from exc
 
     async def ping(self, data: bytes | None, timeout: float | None) -> float | None:
         """Seconds until the pong came, None when none came within *timeout* seconds.
@@ -90,7 +95,7 @@ class Connection:
         except TimeoutError:
             return None
         except ConnectionClosed as exc:
-            raise BuiltinError("ws.ping", self._cause(exc), self._last_words()) from exc
+            raise BuiltinError("ws.ping", self._cause(exc), self._ending()) from exc
         except ConcurrencyError as exc:
             raise BuiltinError("ws.ping", "a ping with the same data is still unanswered") from exc
 
@@ -111,12 +116,25 @@ class Connection:
             raise BuiltinError("ws.close", str(exc)) from exc
         if len(reason.encode()) > 123:
             raise BuiltinError("ws.close", "the reason must have at most 123 bytes")
-        self._closing = True
+        self._closing = self._dismissed = True
         try:
             await self._wire.close(code, reason)
         except CancelledError:
             self._wire.transport.abort()
             raise
+
+    def drop(self) -> None:
+        """Close at once, with a goodbye unless there is more that could not be sent yet."""
+        from websockets.protocol import State
+
+        transport, protocol = self._wire.transport, self._wire.protocol
+        self._closing = True
+        if transport.get_write_buffer_size():
+            transport.abort()
+        elif protocol.state is State.OPEN:
+            protocol.send_close(1000)
+            self._wire.send_data()
+        transport.close()
 
     async def leave(self) -> None:
         """Close for good because the script is over."""
@@ -149,6 +167,13 @@ class Connection:
         protocol = self._wire.protocol
         clean = protocol.close_rcvd is not None and protocol.close_sent is not None
         return {"code": int(code), "reason": self._wire.close_reason or "", "clean": clean}
+
+    def _ending(self) -> dict[str, object]:
+        """The last words for an error, with `left` where nobody but the other side, or the end of all, is the reason."""
+        words, protocol = self._last_words(), self._wire.protocol
+        sent = protocol.close_sent
+        ours = sent is not None and sent.code not in _GOING and not protocol.close_rcvd_then_sent
+        return words if self._dismissed or ours else {**words, "left": True}
 
     def _cause(self, exc: ConnectionClosed) -> str:
         if self._closing or (exc.rcvd is not None and exc.rcvd_then_sent is not False):

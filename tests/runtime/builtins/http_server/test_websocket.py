@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect as plain_connect
+
+from tests.support.talk import until
 
 ECHO = """{ GET = { ["/"] = { ws = function(conn, req)
     for message in conn do conn:send(req.params.x .. message) end
@@ -99,6 +102,38 @@ def test_an_error_of_the_handler_is_1011_and_logged(serve):
             client.recv()
     assert code_of(caught.value) == 1011
     assert server.has_logged("http.serve WebSocket: handler error: <served>:2: boom")
+
+
+SENDER = """function(conn) local ok, e = pcall(function() while true do conn:send("tick") sleep(0.005) end end)
+  print("ended") error(e, 0) end"""
+READER = """function(conn) local ok, e = pcall(function() while true do conn:recv() end end) print("ended") error(e, 0) end"""
+
+
+@pytest.mark.parametrize("how", ["with a goodbye", "without a word"])
+@pytest.mark.parametrize("handler", [pytest.param(SENDER, id="sends"), pytest.param(READER, id="reads")])
+def test_a_client_that_leaves_is_no_error_to_log(serve, handler, how):
+    server = serve(f'{{ GET = {{ ["/"] = {{ ws = {handler} }} }} }}')
+    with connect(url(server)) as client:
+        if how == "without a word":
+            client.socket.shutdown(socket.SHUT_RDWR)
+    assert server.has_printed("ended")
+    assert not [line for line in server.logs if line[0] == "error"]
+
+
+@pytest.mark.parametrize(
+    ("handler", "said"),
+    [
+        pytest.param("function(conn) conn:close() conn:send('x') end", "ws.send", id="after its own close"),
+        pytest.param("function(conn) conn:recv() end", "UTF-8 encoding error", id="a client that errs"),
+        pytest.param("function(conn) pcall(conn.recv, conn) fs.read('/none') end", "fs.read", id="of another kind"),
+    ],
+)
+def test_other_failures_of_a_handler_are_logged(serve, handler, said):
+    server = serve(f'{{ GET = {{ ["/"] = {{ ws = {handler} }} }} }}')
+    with connect(url(server)) as client, pytest.raises(ConnectionClosed):
+        client.send(b"\xff", text=True)  # if the handler has not closed by now
+        client.recv()
+    assert until(lambda: any(level == "error" and said in text for level, text, _ in server.logs))
 
 
 def test_the_handler_may_close_with_a_code(serve):
