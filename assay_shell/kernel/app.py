@@ -1,6 +1,6 @@
 """The kernel's process: `python -m assay_shell.kernel -f CONNECTION_FILE`, as Jupyter starts it.
 
-ipykernel's own application brings a Python shell, profiles, debuggers and plotting with it, two fifths of its start.
+ipykernel's own application brings a Python shell, profiles, debuggers and plotting with it, about a third of its start.
 This one has what a Lua kernel needs of it: sockets, the threads that serve them, and an end that leaves nothing behind.
 """
 
@@ -13,21 +13,17 @@ import os
 import signal
 import sys
 
-from assay_shell.kernel.light import without_python_shell
+import zmq
+from ipykernel.control import ControlThread
+from ipykernel.heartbeat import Heartbeat
+from ipykernel.iostream import IOPubThread, OutStream
+from ipykernel.parentpoller import ParentPollerUnix
+from jupyter_client.connect import ConnectionFileMixin, write_connection_file
+from tornado.ioloop import IOLoop
+from zmq.eventloop.zmqstream import ZMQStream
 
-without_python_shell()
-
-import zmq  # noqa: E402 - ipykernel must come after that
-from ipykernel.control import ControlThread  # noqa: E402
-from ipykernel.heartbeat import Heartbeat  # noqa: E402
-from ipykernel.iostream import IOPubThread, OutStream  # noqa: E402
-from ipykernel.parentpoller import ParentPollerUnix  # noqa: E402
-from jupyter_client.connect import ConnectionFileMixin, write_connection_file  # noqa: E402
-from tornado.ioloop import IOLoop  # noqa: E402
-from zmq.eventloop.zmqstream import ZMQStream  # noqa: E402
-
-from assay_shell.kernel.kernel import AssayKernel  # noqa: E402
-from assay_shell.kernel.log import write_to_standard_error  # noqa: E402
+from assay_shell.kernel.kernel import AssayKernel
+from assay_shell.kernel.log import write_to_standard_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
