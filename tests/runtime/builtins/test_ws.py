@@ -245,8 +245,7 @@ def test_one_task_receives_while_another_sends(talk, peer):
         conn.send("answer")
 
     code = (
-        "local task = async.spawn(function() return c:recv() end) "
-        "sleep(0.02) c:send('question') return task:await()[1]"
+        "local task = async.spawn(function() return c:recv() end) sleep(0.02) c:send('question') return task:await()[1]"
     )
     assert talk(peer.on("/", handler), code) == "answer"
     assert peer.seen == ["question"]

@@ -169,7 +169,7 @@ class Connection:
         return {"code": int(code), "reason": self._wire.close_reason or "", "clean": clean}
 
     def _ending(self) -> dict[str, object]:
-        """The last words for an error, with `left` where nobody but the other side, or the end of all, is the reason."""
+        """The last words for an error, with `left` where the other side, or the end of all, is the reason."""
         words, protocol = self._last_words(), self._wire.protocol
         sent = protocol.close_sent
         ours = sent is not None and sent.code not in _GOING and not protocol.close_rcvd_then_sent
