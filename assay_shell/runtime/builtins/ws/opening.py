@@ -40,9 +40,8 @@ CONNECT = Options(
 
 _WHERE = "ws.connect"
 _OPEN_TIMEOUT = 30.0
-_CLOSE_TIMEOUT = 2.0  # Ctrl-C has to wait for it where a script closes by `<close>`
+_CLOSE_TIMEOUT = 2.0
 _MAX_SIZE = 64 << 20
-_SECRET_HEADERS = frozenset(("authorization", "proxy-authorization", "cookie"))
 
 
 async def open_connection(runtime: Runtime, url: str, table: Table | None) -> Connection:
@@ -132,6 +131,8 @@ def _headers(runtime: Runtime, table: Table | None) -> list[tuple[str, str]]:
     Raises:
         BuiltinError: a name or value cannot stand in a head.
     """
+    from assay_shell.runtime.redact.data import is_secret
+
     found: list[tuple[str, str]] = []
     to_text, border = CONVERTERS["str"], runtime.border
     for key, item in table.raw.items() if table is not None else ():
@@ -144,7 +145,7 @@ def _headers(runtime: Runtime, table: Table | None) -> list[tuple[str, str]]:
             raise BuiltinError(_WHERE, "HTTP format error: invalid HTTP header name")
         if any((char < " " and char != "\t") or char == "\x7f" for char in text):
             raise BuiltinError(_WHERE, "HTTP format error: failed to parse header value")
-        if name.lower() in _SECRET_HEADERS:
+        if is_secret(name):
             runtime.redactor.add(text.rpartition(" ")[2])
     return [(name, text.encode("utf-8", "surrogateescape").decode("latin-1")) for name, text in found]
 
