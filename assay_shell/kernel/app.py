@@ -20,6 +20,7 @@ from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.parentpoller import ParentPollerUnix
 from jupyter_client.connect import ConnectionFileMixin, write_connection_file
 from tornado.ioloop import IOLoop
+from traitlets import TraitError
 from zmq.eventloop.zmqstream import ZMQStream
 
 from assay_shell.kernel.kernel import AssayKernel
@@ -45,7 +46,7 @@ class KernelProcess(ConnectionFileMixin):
 
         Raises:
             OSError: the file cannot be read or written.
-            ValueError: it is no connection file.
+            ValueError, TypeError, AttributeError, TraitError: it is no connection file.
             zmq.ZMQError: a port is taken.
         """
         if not os.path.exists(path):
@@ -147,5 +148,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if len(words) != 2 or words[0] != "-f":
         raise SystemExit("usage: python -m assay_shell.kernel -f CONNECTION_FILE")
     process = KernelProcess()
-    process.open(words[1])
+    try:
+        process.open(words[1])
+    except (OSError, ValueError, TypeError, AttributeError, TraitError, zmq.ZMQError) as error:
+        raise SystemExit(f"error: {words[1]}: {error}") from error
     process.run()
