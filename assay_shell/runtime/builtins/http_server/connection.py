@@ -6,17 +6,16 @@ tick. A request that its handler answers without waiting passes through here wit
 
 from __future__ import annotations
 
+from assay_shell.runtime.builtins.http_server.answers import Answers
 from assay_shell.runtime.builtins.http_server.body import Body, Collector, Reader
 from assay_shell.runtime.builtins.http_server.head import looks_wrong
 from assay_shell.runtime.builtins.http_server.lines import (
-    CLOSE,
     CONTINUE,
     PLAIN_TEXT,
     STATUS_LINES,
-    head_text,
     without_body,
 )
-from assay_shell.runtime.builtins.http_server.link import NEVER, Link
+from assay_shell.runtime.builtins.http_server.link import NEVER
 from assay_shell.runtime.builtins.http_server.outlet import STREAM_CLOSED
 from assay_shell.runtime.builtins.http_server.refusal import Refusal, malformed
 from assay_shell.runtime.errors import BuiltinError
@@ -47,20 +46,17 @@ _USUAL_RESULTS = 4
 """The word `done`, status, header lines and body: what a handler without special wishes answers with."""
 
 
-class Connection(Link):
+class Connection(Answers):
     """The protocol of one accepted connection."""
 
     __slots__ = (
-        "_answered", "_collector", "_in_lua", "_keep", "_scanned", "_serving", "handed_over", "match", "reader",
-        "simple", "task",
+        "_answered", "_collector", "_in_lua", "_scanned", "_serving", "handed_over", "match", "reader", "task",
     )  # fmt: skip
 
     match: Found
 
     def __init__(self, server: Server) -> None:
         super().__init__(server)
-        self.simple = False
-        """Whether a usual response needs no more than the usual lines."""
         self.task: Task | None = None
         self.reader: Reader | None = None
         self.handed_over = False
@@ -70,7 +66,6 @@ class Connection(Link):
         self._serving = False
         self._in_lua = False
         self._answered = False
-        self._keep = True
 
     # What the transport calls ----------------------------------------------------------------------------
 
@@ -357,55 +352,7 @@ class Connection(Link):
         elif self.outlet is not None:
             self.outlet.end()
 
-    # Responses -------------------------------------------------------------------------------------------
-
-    def begin(self, status: int, lines: str, flags: int, framing: str) -> bytes:
-        """The head of a response."""
-        self._keep = self._keep and not flags & CLOSE
-        server = self.server
-        if self.request_id is not None:
-            lines += f"{server.settings.request_id}: {self.request_id}\r\n"
-        http10 = self.head.http10
-        head = head_text(status, lines, server.date, flags, framing=framing, http10=http10, keep=self._keep)
-        return head.encode("latin-1")
-
-    def respond(self, status: int, lines: str, body: str, flags: int = 0, length: int | None = None) -> None:
-        """Send a whole response and go on."""
-        server = self.server
-        if self.simple and self._keep and length is None and flags == 0 and not without_body(status):
-            text = f"{STATUS_LINES[status]}{lines}content-length: {len(body)}\r\n{server.date}\r\n{body}"
-            self.transport.write(text.encode("latin-1"))
-            self._complete()
-        else:
-            self._respond_carefully(status, lines, body, flags, length)
-
-    def _respond_carefully(self, status: int, lines: str, body: str, flags: int, length: int | None) -> None:
-        """The same where more than the usual is to be said, or less to be sent."""
-        data = body.encode("latin-1")
-        size = len(data)
-        if without_body(status):
-            framing, data = "" if length is None else f"content-length: {length}\r\n", b""
-        elif self.head.method == b"HEAD":
-            framing, data = f"content-length: {size if length is None else length}\r\n", b""
-        elif length is None:
-            framing = f"content-length: {size}\r\n"
-        else:  # a wrong length is sent as it was given; then nothing else may follow on this connection
-            framing, data = f"content-length: {length}\r\n", data[:length]
-            self._keep = self._keep and length == size
-        self.transport.write(self.begin(status, lines, flags, framing) + data)
-        if self.server.log is not None:
-            self.server.log(self, status, len(data))
-        self._complete()
-
-    def streamed(self) -> None:
-        """A response that came in pieces is complete."""
-        outlet = self.outlet
-        assert outlet is not None
-        if self.server.log is not None:
-            self.server.log(self, outlet.status, outlet.sent)
-        if outlet.short or outlet.until_close:
-            self._keep = False
-        self._complete()
+    # The end of a request --------------------------------------------------------------------------------
 
     def hand_over(self, protocol: Protocol) -> None:
         """What comes from now on is for *protocol*, and so is what has come already."""
@@ -415,10 +362,6 @@ class Connection(Link):
         if data:
             self.transport.resume_reading()
             protocol.data_received(data)
-
-    def must_close(self) -> None:
-        """Nothing may follow the response on this connection."""
-        self._keep = False
 
     def _complete(self) -> None:
         """The response is complete; the handler may still have to come to its end."""
