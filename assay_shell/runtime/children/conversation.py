@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import partial
 from io import FileIO
@@ -26,9 +27,9 @@ _GRACE_AFTER_CANCEL = 0.02  # Ctrl-C has to be through in 50 ms
 class Listener:
     """Takes what a child writes; subclasses say what becomes of it."""
 
+    @abstractmethod
     def take(self, stream: str, data: bytes) -> None:
         """Take some bytes of "stdout" or "stderr"; an exception ends the child."""
-        raise NotImplementedError
 
     async def room(self) -> None:
         """Return when there is room for more: until then the child has to wait."""
