@@ -4,15 +4,15 @@ service, which request and which status it was, and never shows a secret."""
 from __future__ import annotations
 
 import json
-import os
 import re
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.stdlib.test_contract import CONTRACTS, SOURCES, answer, expected_requests, script
+
+pytestmark = pytest.mark.usefixtures("environment")
 
 # What tests hand to clients, in the rows of all modules: none of it may be in the text of an error.
 SECRETS = [
@@ -27,15 +27,6 @@ FIRST = list({name: pytest.param(name, row, id=name) for name, row in reversed(C
 # No function of these sends a request of its own whose status is an error.
 WITHOUT_REQUESTS = {"email_triage", "healthcheck", "openbao", "ory", "postgres"}
 FIELDS = "{ ok, tostring(e), e.service, e.method, e.path, e.status or false }"
-
-
-@pytest.fixture(autouse=True)
-def environment() -> Iterator[None]:
-    """Some rows set variables."""
-    before = dict(os.environ)
-    yield
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @pytest.fixture

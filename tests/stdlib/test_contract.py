@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,8 @@ import pytest
 
 from assay_shell.runtime.docstring import lua_function_names, lua_header
 from assay_shell.runtime.modules import BUILTIN, module_files
+
+pytestmark = pytest.mark.usefixtures("environment")
 
 ROOT = Path(__file__).parent.parent
 CONTRACTS = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "contract").glob("*.json"))}
@@ -24,16 +24,6 @@ DECODING = [
 ]
 MODULES = [pytest.param(name, data, id=name) for name, data in CONTRACTS.items()]
 OWN = [pytest.param(name, data, id=name) for name, data in CONTRACTS.items() if "alias" not in data]
-
-
-@pytest.fixture(autouse=True)
-def environment() -> Iterator[None]:
-    """Some rows set variables."""
-    before = dict(os.environ)
-    yield
-    if os.environ != before:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def plain(value):

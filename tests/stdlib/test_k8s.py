@@ -645,6 +645,21 @@ def test_a_command_that_takes_too_long_is_left(run, kubelet):
     assert said == {"status": -1, "stdout": "begun", "stderr": "", "timed_out": True}
 
 
+def test_a_command_that_is_interrupted_leaves_no_connection(kubelet):
+    gone = threading.Event()
+
+    def script(connection) -> None:
+        with pytest.raises(ConnectionClosed):
+            connection.recv()
+        gone.set()
+
+    server = kubelet(script)
+    with Runtime() as runtime:
+        code = "local t = async.spawn(function() c:exec(nil, 'web', 'sleep 9') end) sleep(0.1) t:cancel() sleep(0.1)"
+        runtime.evaluate(client(server.url) + code)
+        assert gone.wait(1)
+
+
 def test_a_command_that_cannot_be_started_says_why(run, kubelet):
     def script(connection) -> None:
         connection.send(ended({"status": "Failure", "message": "no such file: nope"}))

@@ -3,7 +3,6 @@ reach the server as the part of the path they were declared for, and never lead 
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +11,8 @@ from urllib.parse import unquote
 import pytest
 
 from tests.stdlib.test_contract import CONTRACTS, expected_requests, script
+
+pytestmark = pytest.mark.usefixtures("environment")
 
 ODD = "a b?c#d&e=f"
 CLIMBING = ["..", ".", "%2e%2e", "a/../../b", "../secret"]
@@ -43,15 +44,6 @@ def one_for_each_function() -> Iterator[Any]:
 
 ROWS = list(one_for_each_function())
 NO_WAITING = "local T = time() sleep = function(s) T = T + s end time = function() T = T + 1 return T end "
-
-
-@pytest.fixture(autouse=True)
-def environment() -> Iterator[None]:
-    """Some rows set variables."""
-    before = dict(os.environ)
-    yield
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @pytest.fixture
