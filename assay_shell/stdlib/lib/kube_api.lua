@@ -321,8 +321,8 @@ function Api:exec(namespace, pod_name, command, opts)
   local exec = require("assay.lib.kube_exec")
   local values = { command = exec.words(command), container = opts.container, stdout = "true", stderr = "true" }
   values.stdin = opts.stdin and "true"
-  local conn, call = socket(self, "exec", namespace, pod_name, EXEC, values, opts, {
-    subprotocols = exec.subprotocols, binary = true, max_size = 0,
+  local conn <close>, call = socket(self, "exec", namespace, pod_name, EXEC, values, opts, {
+    subprotocols = exec.subprotocols, binary = true,
   })
   local result, reason = exec.run(conn, opts)
   if not result then api:raise(call, nil, "k8s.exec: " .. reason) end
@@ -343,7 +343,7 @@ function Api:port_forward(namespace, pod_name, port, opts)
   local local_port = port_number(opts.local_port or 0, "local_port")
   local function dial()
     return (socket(self, "port_forward", namespace, pod_name, FORWARD, values, opts, {
-      subprotocols = { "v4.channel.k8s.io" }, binary = true, max_size = 0,
+      subprotocols = { "v4.channel.k8s.io" }, binary = true,
     }))
   end
   local target = format("%s:%d", pod_name, values.ports)

@@ -91,7 +91,6 @@ function exec.run(conn, opts)
     if opts.timeout then return async.timeout(opts.timeout, talk) end
     return talk()
   end)
-  pcall(ws.close, conn)
   local timed_out = not ok and type(status) == "table" and status.timeout == true
   if not ok and not timed_out then error(status, 0) end
   if reason then return nil, reason end

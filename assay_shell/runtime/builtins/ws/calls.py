@@ -62,7 +62,7 @@ async def connect(runtime: Runtime, url: str, opts: Table | None = None) -> Raw:
 
     conn = await open_connection(runtime, url, opts)
     fields = {"url": conn.url, "subprotocol": conn.subprotocol}
-    call, closer = read(next_message), read(close)
+    call, closer = read(next_message), read(end)
     return runtime.handle(conn, "ws connection", functions(), call=call, close=closer, fields=fields)
 
 
@@ -173,6 +173,16 @@ async def close(conn: Value, code: int = 1000, reason: str = "") -> None:
         BuiltinError: code or reason cannot be sent.
     """
     await _opened("close", conn).close(code, reason)
+
+
+def end(runtime: Runtime, conn: Value) -> object:
+    """Close as `close` does at the end of a `<close>` variable, and at once where the task is being ended: an interrupt
+    waits for nobody."""
+    opened, task = _opened("close", conn), runtime.scheduler.current
+    if task is not None and task.cancelled:
+        opened.drop()
+        return None
+    return opened.close(1000, "")
 
 
 def _opened(name: str, value: Value) -> Connection:

@@ -125,6 +125,8 @@ class Connection:
 
     def drop(self) -> None:
         """Close at once, with a goodbye unless there is more that could not be sent yet."""
+        from asyncio import get_running_loop
+
         from websockets.protocol import State
 
         transport, protocol = self._wire.transport, self._wire.protocol
@@ -135,6 +137,7 @@ class Connection:
             protocol.send_close(1000)
             self._wire.send_data()
         transport.close()
+        get_running_loop().call_later(_LEAVE_SECONDS, transport.abort)
 
     async def leave(self) -> None:
         """Close for good because the script is over."""
