@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import nbformat
 
 from assay_shell.runbook import parameters
+from assay_shell.runtime import whole
 from assay_shell.runtime.errors import AssayError, UsageError, os_reason
 
 TYPE_CHECKING = False
@@ -59,11 +59,8 @@ def write(text: str, path: str) -> None:
     Raises:
         BookError: it cannot be written.
     """
-    unfinished = f"{path}.{os.getpid()}.part"
     try:
-        with open(unfinished, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(unfinished, path)
+        whole.write(path, text.encode())
     except OSError as exc:
         raise BookError(f"{path}: {os_reason(exc)}") from exc
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 
+from assay_shell.runtime import whole
 from assay_shell.session.answers import CommandError
 
 _LONGEST = 1 << 20
@@ -59,8 +60,6 @@ def write_text(path: str, text: str) -> int:
     Raises:
         OSError: it cannot be written.
     """
-    beside = f"{path}.part"
-    with open(beside, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        file.write(text)
-    os.replace(beside, path)
-    return os.stat(path).st_size
+    data = text.encode("utf-8", "surrogateescape")
+    whole.write(path, data)
+    return len(data)

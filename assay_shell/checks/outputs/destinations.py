@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import suppress
 
 from assay_shell.checks.outputs import FORMATS, renderer
 from assay_shell.checks.run import Observer
+from assay_shell.runtime import whole
 from assay_shell.runtime.errors import AssayError, UsageError, os_reason
 
 TYPE_CHECKING = False
@@ -146,20 +145,7 @@ def _write(text: str) -> None:
 
 
 def _replace(path: str, data: bytes) -> None:
-    folder, name = os.path.split(path)
-    temporary = os.path.join(folder, f".{name}.{os.getpid()}.new")
     try:
-        if os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe takes the bytes as they come
-            with open(path, "wb") as file:
-                file.write(data)
-            return
-        try:
-            with open(temporary, "wb") as file:
-                file.write(data)
-            os.replace(temporary, path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(temporary)
-            raise
+        whole.write(path, data)
     except (OSError, ValueError) as exc:
         raise AssayError(f"writing {path}: {os_reason(exc)}") from exc

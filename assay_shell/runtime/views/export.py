@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from assay_shell.runtime import whole
 from assay_shell.runtime.errors import BuiltinError
 from assay_shell.runtime.views.model import VIEWS, Chart, Table, Text, Tree
 from assay_shell.runtime.views.reading import kind_of
@@ -27,8 +28,7 @@ def export(runtime: Host, value: Any, path: str) -> None:
         OSError: the file cannot be written.
     """
     text = exported(runtime, value, os.path.splitext(path)[1].removeprefix(".").lower())
-    with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        file.write(text)
+    whole.write(path, text.encode("utf-8", "surrogateescape"))
 
 
 def exported(runtime: Host, value: Any, form: str) -> str:
