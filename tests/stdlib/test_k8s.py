@@ -389,6 +389,17 @@ def test_a_version_that_is_forgotten_leads_to_a_new_list_and_what_differs(ask, s
     assert seen == ["ADDED a", "ADDED b", "ADDED c", "MODIFIED b", "ADDED d", "DELETED c", "ADDED e"]
 
 
+@pytest.mark.parametrize("form", ["status", "event"])
+def test_a_server_that_forgets_every_version_is_not_asked_all_the_time(ask, stub, form):
+    stub.on("GET", PODS, json={"metadata": {"resourceVersion": "5"}, "items": []})
+    if form == "status":
+        stub.on("GET", watched("5", 1), status=410, json=GONE)
+    else:
+        stub.on("GET", watched("5", 1), body=lines(("ERROR", GONE)))
+    assert ask(WATCH.format(opts="{ timeout = 0.5 }", count=9)) == []
+    assert len(stub.requests) < 10
+
+
 def test_a_watch_may_begin_at_a_version_or_with_the_next_change(ask, stub):
     stub.on("GET", watched("3"), body=lines(("ADDED", named("x")[0])))
     assert ask(WATCH.format(opts="{ resource_version = '3' }", count=1)) == ["ADDED x"]
@@ -411,6 +422,14 @@ def test_a_watch_outlives_a_server_in_trouble(ask, stub):
             lines(("ERROR", {"code": 403, "message": "no more"})), "HTTP 403 /api/v1/namespaces/shop/pods", id="no"
         ),
         pytest.param("{half\n", "json.parse: ", id="half a document"),
+        pytest.param(
+            lines(("ERROR", {"code": 403, "message": {"a": 1}})),
+            '{"code":403,"message":{"a":1}}',
+            id="no words",
+        ),
+        pytest.param("\n7\n", "k8s.watch: HTTP 200 /api/v1/namespaces/shop/pods", id="no event"),
+        pytest.param(lines(("ADDED", "x")), "k8s.watch: HTTP 200 /api/v1/namespaces/shop/pods", id="no object"),
+        pytest.param(lines(("ADDED", {"metadata": 7})), "k8s.watch: HTTP 200 ", id="no metadata"),
     ],
 )
 def test_a_watch_that_is_refused_later_is_an_error(ask, stub, events, text):

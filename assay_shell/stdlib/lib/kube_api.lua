@@ -239,6 +239,11 @@ end
 local WATCH = "?watch!&allowWatchBookmarks=watch&resourceVersion=version&timeoutSeconds=seconds"
   .. "&labelSelector=label_selector&fieldSelector=field_selector"
 
+local function is_event(value)
+  local object = type(value) == "table" and value.object
+  return type(object) == "table" and (object.metadata == nil or type(object.metadata) == "table")
+end
+
 function Api:watch(namespace, kind, opts)
   opts = opts or {}
   kind = reach.kind_for(self, "watch", kind, opts)
@@ -254,9 +259,14 @@ function Api:watch(namespace, kind, opts)
     stream, stream_call = api:stream("watch", client_for(self, opts), nil, nil, call)
     return stream
   end
-  function source.decode(line) return api:decode(stream_call, { status = 200, body = line }) end
+  function source.decode(line)
+    local event = api:decode(stream_call, { status = 200, body = line })
+    if is_event(event) then return event end
+    api:fail(stream_call, { status = 200, body = line })
+  end
   function source.fail(status)
-    api:fail(stream_call, { status = status.code, body = status.message })
+    local said = type(status.message) == "string" and status.message or json.encode(status)
+    api:fail(stream_call, { status = status.code, body = said })
   end
   return require("assay.lib.kube_watch")(source, opts)
 end

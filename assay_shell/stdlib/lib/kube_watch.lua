@@ -73,6 +73,12 @@ function Watch:pause()
   sleep(max(0, min(0.1 * 2 ^ self.failures, LONGEST_PAUSE, self:left())))
 end
 
+-- The server has forgotten the version. One that does so again and again is not asked for everything all the time.
+function Watch:forget()
+  self.version = nil
+  if self.failures > 0 then self:pause() else self.failures = 1 end
+end
+
 local function is_passing(failure)
   local status = type(failure) == "table" and rawget(failure, "status")
   return not status or status == 429 or status >= 500
@@ -87,7 +93,7 @@ function Watch:attempt(ask)
   local ok, failure = pcall(ask, self)
   if ok then return true end
   if is_gone(failure) then
-    self.version = nil
+    self:forget()
   elseif self.started and is_passing(failure) then
     self:pause()
   else
@@ -125,12 +131,12 @@ end
 local CHANGES = { ADDED = true, MODIFIED = true, DELETED = true }
 
 function Watch:take(event)
-  local object = event.object or {}
+  local object = event.object
   if event.type == "ERROR" then
     self.stream:close()
     self.stream = nil
     if object.code == 410 then
-      self.version = nil
+      self:forget()
     elseif (tonumber(object.code) or 500) < 500 then
       self.source.fail(object)
     else
@@ -157,7 +163,7 @@ function Watch:next()
     if self:left() <= 0 then break end
     self:prepare()
     local line = self.stream and self:line()
-    if line then self:take(self.source.decode(line)) end
+    if line and line ~= "" then self:take(self.source.decode(line)) end
   end
   self:close()
 end
