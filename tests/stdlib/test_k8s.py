@@ -307,6 +307,10 @@ def test_every_kind_is_a_method_in_the_singular_and_the_plural(ask, stub):
         pytest.param("k8s.apply(7, o)", "k8s.apply: an object must be a table, got number", id="apply"),
         pytest.param("k8s.apply({ kind = 'Pod' }, o)", "k8s.apply: NIL (local 'apiVersion')", id="version"),
         pytest.param("k8s.apply({ apiVersion = 'v1', kind = 'Pod' }, o)", "(local 'name')", id="metadata"),
+        pytest.param("k8s.list('n', 'po', 'x')", "k8s.list: attempt to index a string value (local 'opts')", id="opts"),
+        pytest.param("k8s.post('/x', {}, 'x')", "k8s.post: attempt to index a string value (local 'opts')", id="opts2"),
+        pytest.param("k8s.exec('n', 'p', nil, o)", "k8s.exec: NIL (local 'command')", id="command"),
+        pytest.param("k8s.exec('n', 'p', {}, o)", "k8s.exec: command must not be empty", id="no command"),
         pytest.param("k8s.port_forward('n', 'p', 'http', o)", "port must be a port number, got http", id="port"),
     ],
 )  # fmt: skip
@@ -677,6 +681,12 @@ def test_a_command_that_is_interrupted_leaves_no_connection(kubelet):
         code = "local t = async.spawn(function() c:exec(nil, 'web', 'sleep 9') end) sleep(0.1) t:cancel() sleep(0.1)"
         runtime.evaluate(client(server.url) + code)
         assert gone.wait(1)
+
+
+@pytest.mark.parametrize("said", [b"{half", b"[]", b"null", b'{"details":{"causes":[7]},"message":{}}'])
+def test_an_end_that_makes_no_sense_is_an_error_of_the_command(run, kubelet, said):
+    server = kubelet(lambda connection: connection.send(b"\x03" + said))
+    assert "k8s.exec: the server " in run(client(server.url) + caught("c:exec(nil, 'web', 'true')"))
 
 
 def test_a_command_that_cannot_be_started_says_why(run, kubelet):

@@ -68,7 +68,7 @@ function Api:get_resource(namespace, kind, name, opts)
 end
 
 function Api:list(namespace, kind, opts)
-  local values = kube.list_values(nil, opts)
+  local values = kube.list_values(nil, opts, "k8s.list")
   kind = reach.kind_for(self, "list", kind, opts)
   local function page() return self:get(reach.list_path(self, "list", namespace, kind, values, opts), opts) end
   return kube.whole_list(page, values, opts)
@@ -78,7 +78,7 @@ function Api:each(namespace, kind, opts)
   kind = reach.kind_for(self, "each", kind, opts)
   return kube.each_page(function(values)
     return self:get(reach.list_path(self, "each", namespace, kind, values, opts), opts)
-  end, kube.list_values(nil, opts))
+  end, kube.list_values(nil, opts, "k8s.each"))
 end
 
 function Api:create(namespace, kind, content, opts)

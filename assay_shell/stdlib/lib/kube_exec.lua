@@ -2,10 +2,11 @@
 --
 -- Each message starts with the number of its channel. v5 of the protocol can say that the input has ended.
 
+local rest = require("assay.lib.rest")
+
 local find, sub = string.find, string.sub
 local concat = table.concat
-local error, ipairs, pcall, setmetatable, tonumber, tostring, type =
-  error, ipairs, pcall, setmetatable, tonumber, tostring, type
+local error, ipairs, pcall, setmetatable, tonumber, type = error, ipairs, pcall, setmetatable, tonumber, type
 
 local STDIN, STDOUT, STDERR, RESULT, CLOSE = "\0", "\1", "\2", "\3", "\255"
 local PIECE = 32768 -- bytes of input in one message
@@ -43,13 +44,17 @@ local function output(name, on_line)
   return setmetatable({ name = name, on_line = on_line, parts = {}, rest = "" }, Output)
 end
 
--- The exit status in what the server says at the end; an error for a command that did not run.
-local function exit_status(result)
+local function table_or_empty(value) return type(value) == "table" and value or {} end
+
+-- The exit status in what the server says at the end; nil and the reason for a command that did not run.
+local function exit_status(text)
+  local parsed, result = pcall(json.parse, text)
+  if not parsed or type(result) ~= "table" then return nil, "the server did not say how it ended" end
   if result.status == "Success" then return 0 end
-  for _, cause in ipairs(result.details and result.details.causes or {}) do
-    if cause.reason == "ExitCode" then return tonumber(cause.message) or -1 end
+  for _, cause in ipairs(table_or_empty(table_or_empty(result.details).causes)) do
+    if table_or_empty(cause).reason == "ExitCode" then return tonumber(cause.message) or -1 end
   end
-  return nil, result.message or "the server gave no reason"
+  return nil, type(result.message) == "string" and result.message or "the server gave no reason"
 end
 
 local function send_input(conn, input)
@@ -57,24 +62,14 @@ local function send_input(conn, input)
   if conn.subprotocol == V5 then ws.send_binary(conn, CLOSE .. STDIN) end
 end
 
--- Reads until the server has said how it ended, or has closed.
+-- Reads until the server has said how it ended; an error where it closes before.
 local function converse(conn, outputs)
-  local status, reason
   while true do
-    local ok, message = pcall(ws.recv, conn, { binary = true })
-    if not ok then
-      if status or reason then break end
-      error(message, 0)
-    end
+    local message = ws.recv(conn, { binary = true })
     local channel, data = sub(message, 1, 1), sub(message, 2)
-    if channel == RESULT then
-      status, reason = exit_status(json.parse(data))
-      if status or reason then break end
-    elseif outputs[channel] then
-      outputs[channel]:take(data)
-    end
+    if channel == RESULT then return exit_status(data) end
+    if outputs[channel] then outputs[channel]:take(data) end
   end
-  return status, reason
 end
 
 --- Runs what the connection was opened for: `{status, stdout, stderr, timed_out}`, or nil and the reason when it could
@@ -102,8 +97,9 @@ end
 
 --- The words of a command: a list as it is, text for the shell of the container.
 function exec.words(command)
-  if type(command) == "table" then return command end
-  return { "/bin/sh", "-c", tostring(command) }
+  if type(command) ~= "table" then return { "/bin/sh", "-c", rest.text("k8s.exec", command, "command") } end
+  if command[1] == nil then rest.complain("k8s.exec: command must not be empty") end
+  return command
 end
 
 return exec

@@ -138,7 +138,7 @@ local WRITE = "?dryRun=dry_run&fieldManager=field_manager&force?&propagationPoli
 --- A path with the parameters that writes may have.
 function reach.for_writing(fn, path, opts)
   path = reach.rooted(fn, path)
-  local values = rest.merged(opts)
+  local values = rest.merged(opts, nil, "k8s." .. fn)
   values.dry_run = values.dry_run and "All" or nil
   local query = rest.target("k8s", WRITE, values)
   if query == "" then return path end
