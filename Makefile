@@ -21,7 +21,7 @@ test: $(TEST_STAMP)
 	$(PYTEST) -n $(WORKERS) $(ARGS)
 
 test-long: $(TEST_STAMP)
-	$(PYTEST) -m long -o faulthandler_timeout=900 $(ARGS)
+	$(PYTEST) -n $(WORKERS) -m long -o faulthandler_timeout=900 $(ARGS)
 	@if command -v npm >/dev/null; then $(MAKE) test-openclaw test-openclaw-host; else echo "no npm: the OpenClaw plugin is not tested"; fi
 
 # The plugin by itself and with this checkout's executable, then once in the real OpenClaw, which is installed for that.
