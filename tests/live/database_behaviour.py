@@ -46,9 +46,24 @@ TABLE = """
 """
 
 
-def evaluator(url: str, words: str, lines: list[str]) -> Evaluate:
-    """What runs Lua with `c` as a connection to *url* and the names that *words* sets; log lines go to *lines*."""
+def speaking(words: str) -> tuple[Any, Any]:
+    """The fixtures `lines`, what is logged, and `evaluate`, which runs Lua with `c` as a connection to `server`.
 
+    *words* sets the names by which statements of a dialect go.
+    """
+
+    @pytest.fixture
+    def lines() -> list[str]:
+        return []
+
+    @pytest.fixture
+    def evaluate(server: Database, lines: list[str]) -> Evaluate:
+        return _evaluator(server.url, words, lines)
+
+    return lines, evaluate
+
+
+def _evaluator(url: str, words: str, lines: list[str]) -> Evaluate:
     def log(level: str, message: str, target: str, **fields: object) -> None:
         lines.append(f"{level} {message}")
 

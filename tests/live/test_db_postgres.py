@@ -7,7 +7,7 @@ import re
 import pytest
 
 from assay_shell.runtime.vm import Runtime
-from tests.live.database_behaviour import DatabaseBehaviour, Evaluate, evaluator
+from tests.live.database_behaviour import DatabaseBehaviour, Evaluate, speaking
 from tests.live.harness.databases import PASSWORD, Database
 
 pytestmark = [pytest.mark.live, pytest.mark.leaves(reason="the server lives as long as the session")]
@@ -25,16 +25,7 @@ def server(postgres: Database) -> Database:
     return postgres
 
 
-@pytest.fixture
-def lines() -> list[str]:
-    """What is logged."""
-    return []
-
-
-@pytest.fixture
-def evaluate(server: Database, lines: list[str]) -> Evaluate:
-    """Run Lua with `c` as a connection."""
-    return evaluator(server.url, WORDS, lines)
+lines, evaluate = speaking(WORDS)
 
 
 @pytest.fixture(autouse=True, scope="module")
