@@ -270,6 +270,19 @@ def test_an_unknown_kind_is_an_error_with_advice(ask, stub):
     assert ask("return pcall(k8s._resource_path, 'shop', 'nope', 'x')") is False
 
 
+@pytest.mark.parametrize("status", [401, 429, 503])
+def test_a_server_that_does_not_say_which_kinds_it_has_is_an_error_and_asked_again(ask, stub, status):
+    stub.on("GET", "/apis", status=status, body="not now", times=1)
+    code = "local said = select(2, pcall(c.list, c, 'shop', 'nope')) return { said.status, tostring(said), "
+    said = ask(code + "tostring(select(2, pcall(c.list, c, 'shop', 'nope'))) }")
+    assert said[0] == status
+    assert f"k8s.list: HTTP {status} /apis: not now" in said[1]
+    assert "unknown resource kind 'nope'" in said[2]
+    stub.on("GET", "/apis/shop.example/v1", status=status, body="not now")
+    said = ask(caught("c:apply({ apiVersion = 'shop.example/v1', kind = 'Nope', metadata = { name = 'x' } })"))
+    assert f"k8s.apply: HTTP {status} /apis/shop.example/v1: not now" in said
+
+
 def test_every_kind_is_a_method_in_the_singular_and_the_plural(ask, stub):
     stub.on("GET", "/apis/apps/v1/namespaces/shop/deployments/web", json=named("web")[0])
     stub.on("GET", "/apis/apps/v1/namespaces/other/deployments", json={"items": []})

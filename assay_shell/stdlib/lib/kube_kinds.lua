@@ -149,8 +149,8 @@ local function add_aggregated(found, answer)
   end
 end
 
-local function add_version(found, fetch, group, version)
-  local answer = fetch(kinds.base(group, version))
+local function add_version(found, fetch, group, version, accept)
+  local answer = fetch(kinds.base(group, version), accept)
   for _, item in ipairs(answer and answer.resources or {}) do
     if not find(item.name, "/", 1, true) then
       found[#found + 1] = described(group, version, item.name, item.namespaced ~= true, {
@@ -227,7 +227,7 @@ function kinds.of_object(address, fetch, api_version, kind)
   if not (there and there[kind]) then
     local group, version = match(api_version, "^(.*)/(.*)$")
     local list = {}
-    add_version(list, fetch, group or "", version or api_version)
+    add_version(list, fetch, group or "", version or api_version, "application/json")
     there = {}
     for _, entry in ipairs(list) do there[entry.kind] = entry end
     versions[address .. base] = there

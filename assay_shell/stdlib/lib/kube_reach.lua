@@ -57,12 +57,19 @@ function reach.client_for(self, opts)
   return client_of_options(opts or {})
 end
 
---- A function that gives the decoded answer for a path, nil when there is none, on behalf of the function `fn`.
+-- Whether a server that answers so may well have what it was asked for.
+local function is_evasive(status)
+  return status == 401 or status == 429 or status >= 500
+end
+
+--- A function that gives the decoded answer for a path, nil when there is none, on behalf of the function `fn`. With
+--- `accept`, what is accepted as the answer, it raises where the server does not say whether there is one.
 function reach.fetcher(client, fn)
   return function(path, accept)
     local call = { target = path, headers = accept and { Accept = accept } }
     local response
     response, call = reach.service:request("GET", fn, client, nil, nil, call)
+    if accept and is_evasive(response.status) then reach.service:fail(call, response) end
     return response.status == 200 and reach.service:decode(call, response) or nil
   end
 end
