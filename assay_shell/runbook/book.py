@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import nbformat
@@ -17,11 +18,10 @@ if TYPE_CHECKING:
 _DEFAULTS, _INJECTED = "parameters", "injected-parameters"
 LANGUAGE = "lua"
 KERNEL = {"name": "assay", "display_name": "Assay (Lua)", "language": LANGUAGE}
-
-
-_UNREADABLE = (
-    nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError, KeyError, AttributeError,
-)  # fmt: skip
+_UNREADABLE = (nbformat.ValidationError, ValueError, KeyError, AttributeError, TypeError, RecursionError)
+"""What nbformat raises for a file that is no notebook, or none of a version that it knows."""
+_SHOWN = 200
+"""Characters that are told of a reason: it may quote the whole file."""
 
 
 class BookError(AssayError):
@@ -35,15 +35,18 @@ def load(path: str) -> Any:
         BookError: it cannot be read, is no notebook, or is one for another kernel.
     """
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about cells without names: they are given some
             book = nbformat.reads(file.read(), as_version=4)
+            nbformat.validate(book)
     except OSError as exc:
         raise BookError(f"{path}: {os_reason(exc)}") from exc
     except _UNREADABLE as exc:
-        raise BookError(f"{path}: not a notebook ({str(exc).partition(chr(10))[0]})") from exc
+        reason = str(exc).strip().partition("\n")[0]
+        raise BookError(f"{path}: not a notebook ({reason[:_SHOWN]})") from exc
     spec = book.metadata.get("kernelspec", {})
     language = spec.get("language") or book.metadata.get("language_info", {}).get("name") or LANGUAGE
-    if language.lower() != LANGUAGE:
+    if str(language).lower() != LANGUAGE:
         raise BookError(f"{path}: a notebook for {spec.get('display_name') or language}, not for assay")
     return book
 
