@@ -91,8 +91,8 @@ def _stepping(step: Callable[[str], None]) -> Callable[[str], None]:
     return call
 
 
-class DatabaseBehaviour:
-    """Tests for any server."""
+class _Values:
+    """What is bound, and what comes back."""
 
     @FEW
     @given(value=VALUES)
@@ -161,7 +161,9 @@ class DatabaseBehaviour:
         code = f"{TABLE} return {{(pcall(db.execute, c, 'INSERT INTO t VALUES (1, NULL); DROP TABLE t')), xs()}}"
         assert evaluate(code) == [False, ""]
 
-    # Transactions ----------------------------------------------------------------------------------------
+
+class _Transactions:
+    """What is committed, and what never was."""
 
     def test_a_transaction_commits_returns_and_rolls_back(self, evaluate: Evaluate) -> None:
         code = f"""{TABLE}
@@ -261,7 +263,9 @@ class DatabaseBehaviour:
         assert evaluate(code) == "1"
         assert any("a task ended within a transaction" in line for line in lines)
 
-    # Batches and streams ---------------------------------------------------------------------------------
+
+class _Streams:
+    """Many rows at once."""
 
     def test_a_batch_is_all_or_nothing(self, evaluate: Evaluate) -> None:
         code = f"""{TABLE}
@@ -334,7 +338,9 @@ class DatabaseBehaviour:
         """
         assert evaluate(code) == [True, "1", False]
 
-    # Connections -----------------------------------------------------------------------------------------
+
+class _Connections:
+    """Pools, servers that go away, clean-up."""
 
     def test_five_statements_run_at_once_and_the_sixth_waits(self, evaluate: Evaluate) -> None:
         code = """
@@ -483,7 +489,9 @@ class DatabaseBehaviour:
         assert any(re.fullmatch(r"table  \w+\.t +1 rows   2 columns  x", line) for line in shown)
         assert cli(REPORT, server.url, "SELECT x, 'a,b' AS y FROM t").stdout == b'x,y\n1,"a,b"\n'
 
-    # What there is ---------------------------------------------------------------------------------------
+
+class _Limits:
+    """Errors, secrets and limits."""
 
     def test_an_unknown_table_is_an_error_with_a_near_name(self, evaluate: Evaluate) -> None:
         code = f"{TABLE} db.execute(c, 'DROP TABLE IF EXISTS people') db.execute(c, 'CREATE TABLE people(x INT)') "
@@ -518,3 +526,7 @@ class DatabaseBehaviour:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         assert evaluate(code, memory_limit=8 << 20) == [False, True, 5]
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+
+
+class DatabaseBehaviour(_Values, _Transactions, _Streams, _Connections, _Limits):
+    """Tests for any server."""
