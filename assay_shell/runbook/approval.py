@@ -11,8 +11,9 @@ from assay_shell.kernel.policy import ANSWERS, JOURNAL, REPLAY
 from assay_shell.runtime import journal
 from assay_shell.runtime.approvals.decision import decide
 from assay_shell.runtime.approvals.record import Answer, Record, Run, sha256
-from assay_shell.runtime.approvals.store import Store, write_whole
+from assay_shell.runtime.approvals.store import Store
 from assay_shell.runtime.errors import os_reason
+from assay_shell.runtime.files.whole import write_whole
 from assay_shell.runtime.state import StateError, state_folder
 
 TYPE_CHECKING = False

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from assay_shell.runtime.approvals.clock import Clock, age
 from assay_shell.runtime.approvals.record import Record, RecordError, parse
 from assay_shell.runtime.errors import os_reason
+from assay_shell.runtime.files.whole import write_whole
 from assay_shell.runtime.state import StateError
 
 TYPE_CHECKING = False
@@ -190,40 +191,6 @@ class Store:
 
     def _prune(self) -> None:
         _remove_older(self._decided, ".json", self.clock.unix() - _KEPT)
-
-
-def write_whole(path: str, data: bytes) -> None:
-    """Write a file of mode 0600 that is there with all of *data*, also after a loss of power, or not at all.
-
-    Raises:
-        OSError: it cannot be written; nothing is left of the attempt.
-    """
-    draft = f"{path}.{os.getpid()}.tmp"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            os.fchmod(descriptor, 0o600)
-            rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.rename(draft, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(draft)
-        raise
-    _synchronise(os.path.dirname(path))
-
-
-def _synchronise(folder: str) -> None:
-    """Have the names in *folder* reach the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _path(folder: str, token: str) -> str:

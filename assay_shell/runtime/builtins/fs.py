@@ -6,7 +6,7 @@ Paths are relative to the working directory of the process; `~` is an ordinary c
 @description Filesystem: read and write files
 @keywords fs, filesystem, file, read, write, io, path
 @quickref fs.read(path) -> str | Whole file as a string of bytes
-@quickref fs.write(path, data) -> nil | Replace or create a file, parent directories included
+@quickref fs.write(path, data, opts?) -> nil | Replace or create a file, parent directories included; opts: {private}
 @quickref fs.append(path, data) -> nil | Add to the end of a file, creating it where it is missing
 @quickref fs.remove(path) -> nil | Remove a file, a symlink or a whole directory tree
 @quickref fs.list(path) -> [{name, type}] | Entries of a directory, unsorted
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from assay_shell.runtime.vm import Runtime
 
 READDIR = Options("fs.readdir", depth="int")
+WRITE = Options("fs.write", private="bool")
 CHUNK = 1 << 20
 """Bytes that move at a time."""
 
@@ -101,17 +102,24 @@ def _content(file: FileIO, reserve: Callable[[int], None]) -> bytes:
     return bytes(content)
 
 
-def write_file(path: str, data: bytes) -> None:
+def write_file(runtime: Runtime, path: str, data: bytes, opts: Value = None) -> None:
     """Replace the content of a file by *data*, creating it and its parent directories where they are missing.
 
-    An existing file keeps its permissions, and a symbolic link stays one: the file it leads to is written.
+    An existing file keeps its permissions, and a symbolic link stays one: the file it leads to is written. With
+    `opts.private` only the owner can read the file (mode 0600), and whatever happens meanwhile, it has all of *data*
+    or what it had before: for tokens and keys.
 
     Example: `fs.write("out/report.json", json.encode(report))`
 
     Raises:
         BuiltinError: the file or one of its parents cannot be written.
     """
-    _put("fs.write", path, data, os.O_TRUNC)
+    if isinstance(opts, Table) and WRITE.read(runtime, opts).get("private"):
+        from assay_shell.runtime.files.whole import write_private
+
+        _put("fs.write", path, lambda: write_private(path, data))
+    else:
+        _put("fs.write", path, lambda: _write_all(path, data, os.O_TRUNC))
 
 
 def append(path: str, data: bytes) -> None:
@@ -122,20 +130,21 @@ def append(path: str, data: bytes) -> None:
     Raises:
         BuiltinError: the file or one of its parents cannot be written.
     """
-    _put("fs.append", path, data, os.O_APPEND)
+    _put("fs.append", path, lambda: _write_all(path, data, os.O_APPEND))
 
 
-def _put(function: str, path: str, data: bytes, flag: int) -> None:
+def _put(function: str, path: str, put: Callable[[], None]) -> None:
+    """Have *put* write the file, a second time once its missing folder is made."""
     with reported(function, "failed to write {}", path):
         try:
-            _write_all(path, data, flag)
+            put()
         except OSError:
             parent = os.path.dirname(path.rstrip("/"))
             if not parent or os.path.isdir(parent):
                 raise
             with reported(function, "failed to create directories for {}", path):
                 os.makedirs(parent, exist_ok=True)
-            _write_all(path, data, flag)
+            put()
 
 
 def _write_all(path: str, data: bytes, flag: int) -> None:

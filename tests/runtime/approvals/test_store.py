@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import stat
 import subprocess
 import sys
 import threading
@@ -16,7 +15,7 @@ from assay_shell.runtime.approvals.clock import Clock, Moment
 from assay_shell.runtime.approvals.decision import decide
 from assay_shell.runtime.approvals.record import Answer, Record, RecordError, Run, parse
 from assay_shell.runtime.approvals.request import Request
-from assay_shell.runtime.approvals.store import Store, write_whole
+from assay_shell.runtime.approvals.store import Store
 from assay_shell.runtime.state import StateError, state_folder
 
 RECORD = Record(Run("/s.lua", "d" * 64, ("a", "é"), {"NS": "shop", "KEY": None}), Request("p", {"a": [1.5, None]}),
@@ -135,23 +134,6 @@ Store({str(tmp_path)!r}).save(RECORD)
     os.utime(left, (1, 1))
     assert store.expire() == 0
     assert not left.exists()
-
-
-def test_a_file_is_replaced_whole_and_is_private(tmp_path: Path) -> None:
-    path = tmp_path / "f"
-    path.write_text("old")
-    path.chmod(0o644)
-    write_whole(str(path), b"new")
-    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"new", 0o600)
-
-
-def test_a_link_in_the_way_is_not_followed(tmp_path: Path) -> None:
-    victim = tmp_path / "victim"
-    victim.write_text("safe")
-    (tmp_path / f"f.{os.getpid()}.tmp").symlink_to(victim)
-    with pytest.raises(OSError, match="symbolic link"):
-        write_whole(str(tmp_path / "f"), b"new")
-    assert victim.read_text() == "safe"
 
 
 def test_what_waits_is_listed_the_oldest_first_and_damaged_ones_with_their_fault(store: Store, tmp_path: Path) -> None:

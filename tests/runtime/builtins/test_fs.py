@@ -172,6 +172,18 @@ def test_a_new_file_has_the_usual_permissions(run: Run, here: Path) -> None:
     assert mode_of(here / "f") == 0o644
 
 
+def test_a_private_file_is_only_its_owners_and_replaced_as_a_whole(run: Run, here: Path) -> None:
+    (here / "f").write_text("old")
+    (here / "f").chmod(0o644)
+    before = (here / "f").open()
+    run('fs.write("f", "new", { private = true }) fs.write("a/b/token", "t", { private = true })')
+    with before:
+        assert before.read() == "old"
+    assert ((here / "f").read_text(), mode_of(here / "f")) == ("new", 0o600)
+    assert ((here / "a/b/token").read_text(), mode_of(here / "a/b/token")) == ("t", 0o600)
+    assert [path.name for path in (here / "a/b").iterdir()] == ["token"]
+
+
 def test_writing_through_a_dangling_link_creates_what_it_leads_to(run: Run, here: Path) -> None:
     (here / "link").symlink_to("target")
     run('fs.write("link", "x")')
