@@ -47,6 +47,7 @@ local function client_of(credentials, tokens, fields)
   for name, method in pairs(Client) do client[name] = method end
   client._credentials, client._token_data = credentials, tokens
   client._access_token = text_or_nil(tokens.access_token)
+  client._stored_token = fields.file and client._access_token -- what the file is known to hold
   client._token_file, client._token_url, client._form = fields.file, fields.url or TOKEN_URL, fields.form
   rest.hide(credentials.client_secret)
   hide_tokens(tokens)
@@ -134,13 +135,15 @@ function Client:refresh()
   return answer.access_token
 end
 
---- Writes the tokens to the token file, with all else that stood in it.
+--- Writes the tokens to the token file, with all else that stood in it. Only its owner can read the file from then on;
+--- it is replaced as a whole, so that it is never there by half.
 --- Errors: the file cannot be written; the client has none.
 --- Example: `google:save()`
 --- @effect write
 function Client:save()
   if not self._token_file then error("oauth2.save: the client has no token file") end
-  fs.write(self._token_file, json.encode(json.object(self._token_data)))
+  fs.write(self._token_file, json.encode(json.object(self._token_data)), { private = true })
+  self._stored_token = self._access_token
   return true
 end
 

@@ -69,3 +69,45 @@ def test_the_tokens_methods_are_those_of_its_object(gmail, stub):
     stub.on("GET", "/gmail/v1/users/me/labels", json={})
     gmail("c._oauth2.headers = function() return { Authorization = 'Bearer mine' } end c:labels()")
     assert stub.requests[-1].header("authorization") == "Bearer mine"
+
+
+def by_token(stub, good):
+    """Labels for those who come with the token *good*."""
+
+    def reply(request, handler):
+        known = request.header("authorization") == f"Bearer {good}"
+        handler.send_response_only(200 if known else 401)
+        handler.send_header("Content-Length", "2")
+        handler.end_headers()
+        handler.wfile.write(b"{}")
+
+    stub.on("GET", "/gmail/v1/users/me/labels", reply=reply)
+
+
+def test_a_token_that_another_process_wrote_is_taken_instead_of_a_refresh(gmail, stub, tmp_path):
+    by_token(stub, "their-token")
+    theirs = '{"access_token": "their-token", "refresh_token": "their-next"}'
+    code = f"fs.write('{tmp_path}/t.json', '{theirs}') c:labels() return c._oauth2._token_data.refresh_token"
+    assert gmail(code) == "their-next"
+    assert [request.path for request in stub.requests] == ["/gmail/v1/users/me/labels"] * 2
+
+
+def test_who_loses_the_race_for_a_refresh_takes_what_the_winner_wrote(gmail, stub, tmp_path):
+    by_token(stub, "their-token")
+    stub.on("POST", "/token", status=400, json={"error": "invalid_grant"})
+    theirs = '{"access_token": "their-token", "refresh_token": "their-next"}'
+    code = (
+        "local refresh = c._oauth2.refresh c._oauth2.refresh = function(self) "
+        f"fs.write('{tmp_path}/t.json', '{theirs}') return refresh(self) end "
+        "c:labels() return c._oauth2:access_token()"
+    )
+    assert gmail(code) == "their-token"
+    assert json.loads((tmp_path / "t.json").read_text())["refresh_token"] == "their-next"
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]", '{"access_token": 7}', '{"access'])
+def test_a_broken_token_file_does_not_keep_a_refresh_from_being_tried(gmail, stub, tmp_path, text):
+    by_token(stub, "new-token")
+    stub.on("POST", "/token", json={"access_token": "new-token"})
+    gmail(f"fs.write('{tmp_path}/t.json', '{text}') c:labels()")
+    assert json.loads((tmp_path / "t.json").read_text()) == {"access_token": "new-token", "refresh_token": "r-token"}

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -62,6 +65,27 @@ def test_a_refresh_is_allowed_where_only_reading_is_and_saving_is_not(google, st
     code = "c:refresh() return { c:access_token(), (pcall(c.save, c)) }"
     assert google(code, readonly=True) == ["newer-token", False]
     assert json.loads((tmp_path / "t.json").read_text())["access_token"] == "token-of-access"
+
+
+def test_only_its_owner_can_read_the_file_that_is_saved(google, tmp_path):
+    (tmp_path / "t.json").chmod(0o644)
+    google("c._access_token = 'x' c:save()")
+    assert stat.S_IMODE((tmp_path / "t.json").stat().st_mode) == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["c.json", "t.json"]
+
+
+def test_a_disk_that_is_full_leaves_the_tokens_as_they_were(tmp_path):
+    (tmp_path / "c.json").write_text("{}")
+    (tmp_path / "t.json").write_text('{"refresh_token": "r"}')
+    made = f'local c = require("assay.oauth2").from_file("{tmp_path}/c.json", "{tmp_path}/t.json")'
+    script = f'{made} c._token_data.x = ("x"):rep(9999) print(pcall(c.save, c))'
+    code = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); " \
+        "from assay_shell.cli import run; run()"  # fmt: skip
+    command = [sys.executable, "-c", code, "exec", "-e", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+    assert "File too large" in done.stdout, done
+    assert (tmp_path / "t.json").read_text() == '{"refresh_token": "r"}'
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["c.json", "t.json"]
 
 
 def test_headers_without_a_token_fail_in_luas_words(google):
