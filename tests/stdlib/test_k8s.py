@@ -16,7 +16,7 @@ from websockets.typing import Subprotocol
 
 from assay_shell.runtime.vm import Runtime
 from tests.runtime.builtins.http.certificates import Authority
-from tests.runtime.builtins.http.raw_server import RawServer
+from tests.runtime.builtins.http.raw_server import Peer, RawServer
 
 NS = "/api/v1/namespaces/shop"
 PODS = f"{NS}/pods"
@@ -643,6 +643,29 @@ def test_a_command_gives_its_exit_code_and_all_its_output(run, kubelet, status, 
         "timed_out": False,
     }
     assert server.paths == [f"{PODS}/web-0/exec?command=a&command=b%20c&container=app&stdout=true&stderr=true"]
+
+
+def test_a_command_takes_the_proxy_of_the_cluster(run, tmp_path, monkeypatch):
+    heads: list[bytes] = []
+
+    def talk(peer: Peer) -> None:
+        heads.append(peer.head())
+        peer.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        heads.append(peer.head())
+        peer.send(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 7\r\n\r\nthrough")
+
+    proxy = RawServer(talk)
+    config = json.loads(kubeconfig("http://cluster.invalid:6443"))
+    config["clusters"][0]["cluster"]["proxy-url"] = proxy.url
+    (tmp_path / "config").write_text(json.dumps(config))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+    said = run(START + caught("k8s.client():exec(nil, 'web', 'true')"))
+    proxy.close()
+    assert f"k8s.exec: HTTP 403 {PODS}/web/exec?command=%2Fbin%2Fsh" in said
+    assert said.endswith("through")
+    assert heads[0].startswith(b"CONNECT cluster.invalid:6443 HTTP/1.1\r\n")
+    assert b"t0ken-of-context" not in heads[0]
+    assert b"Authorization: Bearer t0ken-of-context" in heads[1]
 
 
 def test_the_input_of_a_command_is_sent_whole_and_ended(run, kubelet):

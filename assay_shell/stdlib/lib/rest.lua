@@ -413,14 +413,15 @@ local SOCKET = {
   "headers", "timeout", "ca_cert", "ca_cert_file", "cert", "key", "cert_file", "key_file", "verify", "server_name",
 }
 
---- Opens a WebSocket where a request line leads, with the client's headers and certificates. `opts`: what `ws.connect`
---- takes besides (`subprotocols`, `binary`, `max_size`); `call`: as for `request`.
+--- Opens a WebSocket where a request line leads, with the client's headers and certificates, by the proxy that requests
+--- take. `opts`: what `ws.connect` takes besides (`subprotocols`, `binary`, `max_size`); `call`: as for `request`.
 function Service:websocket(name, client, template, values, opts, call)
   call = call or {}
   call.name, call.method = name, "GET"
   local target = gsub(target_of(self, client, template, values, call), "^[hH][tT][tT][pP]", "ws")
   local options, given = rest.merged(opts), options_for(self, client, call)
   for _, key in ipairs(SOCKET) do options[key] = given[key] end
+  options.proxy = given.proxy == nil or given.proxy
   return annotated(self, call, nil, pcall(ws.connect, target, options))
 end
 

@@ -27,6 +27,7 @@ from websockets.utils import accept_key
 
 from assay_shell.runtime.errors import ScriptError
 from assay_shell.runtime.vm import Runtime
+from tests.runtime.builtins.http.raw_server import RawServer
 from tests.support.authority import Certificates, make_certificates
 
 REFUSED = f"{os.strerror(errno.ECONNREFUSED)} (os error {errno.ECONNREFUSED})"
@@ -571,6 +572,10 @@ def test_a_server_that_speaks_something_else(fails, answer, message):
         ("{ timeout = 0 }", "ws.connect: timeout and keepalive must be positive"),
         ("{ keepalive = -1 }", "ws.connect: timeout and keepalive must be positive"),
         ("{ max_size = -1 }", "ws.connect: max_size must not be negative"),
+        ("{ proxy = 5 }", "ws.connect: proxy must be a URL, true (from the environment) or false"),
+        ("{ proxy = '' }", "ws.connect: proxy must be a URL, true (from the environment) or false"),
+        ("{ proxy = 'ftp://u:s3cret-word@x' }", "ws.connect: the proxy cannot be used: scheme ftp isn't supported"),
+        ("{ proxy = 'nothing' }", "ws.connect: the proxy cannot be used: scheme  isn't supported"),
         ("{ subprotocols = 5 }", "ws.connect: subprotocols must be a list of names"),
         ("{ subprotocols = { 1 } }", "ws.connect: subprotocols must be a list of names"),
         ("{ headers = { ['a b'] = 'c' } }", "ws.connect: HTTP format error: invalid HTTP header name"),
@@ -581,6 +586,47 @@ def test_a_server_that_speaks_something_else(fails, answer, message):
 )
 def test_options_that_make_no_sense_are_refused(fails, closed_port, opts, message):
     assert fails(f"ws.connect('ws://127.0.0.1:{closed_port}', {opts})") == message
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        pytest.param(b"HTTP/1.1 407 x\r\n\r\n", "the proxy answered 407 Proxy Authentication Required", id="refuses"),
+        pytest.param(b"nonsense\r\n\r\n", "the proxy cannot be used: ", id="is none"),
+        pytest.param(b"", "the proxy cannot be used: ", id="hangs up"),
+    ],
+)
+def test_a_proxy_that_does_not_connect_is_named(fails, answer, message):
+    heads: list[bytes] = []
+
+    def talk(peer):
+        heads.append(peer.head())
+        peer.send(answer)
+
+    proxy = RawServer(talk)
+    said = fails(f"ws.connect('ws://far.invalid', {{ proxy = 'http://u:s3cret-word@127.0.0.1:{proxy.port}' }})")
+    proxy.close()
+    assert said.startswith(f"ws.connect: IO error: {message}")
+    assert "s3cret-word" not in said
+    assert heads[0].startswith(b"CONNECT far.invalid:80 HTTP/1.1\r\n")
+
+
+def test_the_proxy_of_the_environment_is_taken_on_demand_and_where_it_is_for(fails, closed_port, monkeypatch):
+    def talk(peer):
+        peer.head()
+        peer.send(b"HTTP/1.1 407 x\r\n\r\n")
+
+    proxy = RawServer(talk)
+    monkeypatch.setenv("http_proxy", proxy.url)
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    url = f"ws://127.0.0.1:{closed_port}"
+    said = [fails(f"ws.connect('{url}', {{ proxy = true }})"), fails(f"ws.connect('{url}')")]
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    said.append(fails(f"ws.connect('{url}', {{ proxy = true }})"))
+    proxy.close()
+    assert ["407" in text for text in said] == [True, False, False]
+    assert proxy.connections == 1
 
 
 def test_an_unknown_option_is_an_error_under_strict(fails, closed_port):

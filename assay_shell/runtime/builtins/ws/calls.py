@@ -50,7 +50,8 @@ async def connect(runtime: Runtime, url: str, opts: Table | None = None) -> Raw:
     no limit), `binary` (true: `recv` and iteration take messages of any bytes and also tell their kind), `compression`
     (true: offer deflate), `keepalive` (seconds between pings of our own; none unless given), `ca_cert`,
     `ca_cert_file`, `cert`, `key`, `cert_file`, `key_file` (PEM), `verify` (false: any certificate of the server will
-    do), `server_name` (whom the certificate must name). Redirects are not followed and proxies not used.
+    do), `server_name` (whom the certificate must name), `proxy` (URL, or true: from the environment; none unless
+    given). Redirects are not followed.
 
     Example: `local conn <close> = ws.connect("wss://events.example/feed", { subprotocols = { "events.v1" } })`
 

@@ -28,6 +28,7 @@ CONNECT = Options(
     binary="bool",
     compression="bool",
     keepalive="float",
+    proxy="Value",
     ca_cert="bytes",
     ca_cert_file="str",
     cert="bytes",
@@ -72,7 +73,7 @@ async def open_connection(runtime: Runtime, url: str, table: Table | None) -> Co
 
     try:
         wire = await Direct(parts._replace(fragment="").geturl(), **settings)
-    except (OSError, ValueError, WebSocketException) as exc:
+    except (OSError, ValueError, ImportError, WebSocketException) as exc:
         raise _failure(exc, settings["open_timeout"]) from exc
     shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
     binary = given.get("binary", False)
@@ -99,7 +100,7 @@ def _settings(runtime: Runtime, given: dict[str, Any]) -> dict[str, Any]:
         "max_size": max_size or None,
         "compression": "deflate" if given.get("compression") else None,
         "user_agent_header": None,
-        "proxy": None,
+        "proxy": _proxy(runtime, given.get("proxy", False)),
     }
 
 
@@ -150,6 +151,22 @@ def _headers(runtime: Runtime, table: Table | None) -> list[tuple[str, str]]:
     return [(name, text.encode("utf-8", "surrogateescape").decode("latin-1")) for name, text in found]
 
 
+def _proxy(runtime: Runtime, value: Value) -> str | bool | None:
+    """The proxy as `websockets` takes it: None for none, True for the environment's.
+
+    Raises:
+        BuiltinError: it is none of these and no address.
+    """
+    if isinstance(value, bool):
+        return value or None
+    if not isinstance(value, str) or not value:
+        raise BuiltinError(_WHERE, "proxy must be a URL, true (from the environment) or false")
+    _, _, password = value.rpartition("@")[0].rpartition("://")[2].partition(":")
+    if password:
+        runtime.redactor.add(password)
+    return value
+
+
 def _subprotocols(value: Value) -> list[Any] | None:
     names = [value] if isinstance(value, str) else value
     if isinstance(value, Table):
@@ -175,12 +192,19 @@ def _context(given: dict[str, Any]) -> SSLContext:
 
 def _failure(exc: Exception, timeout: float | None) -> BuiltinError:
     """What a script is told about *exc*."""
-    from websockets.exceptions import InvalidMessage, InvalidStatus
+    from websockets.exceptions import InvalidMessage, InvalidProxy, InvalidProxyStatus, InvalidStatus, ProxyError
 
     if isinstance(exc, InvalidStatus):
         status, said = exc.response.status_code, bytes(exc.response.body or b"")
         fields = {"status": status, "body": said.decode("utf-8", "replace")}
         return BuiltinError(_WHERE, f"HTTP error: {status} {_phrase(status)}", fields)
+    if isinstance(exc, InvalidProxyStatus):
+        status = exc.response.status_code
+        return BuiltinError(_WHERE, f"IO error: the proxy answered {status} {_phrase(status)}")
+    if isinstance(exc, InvalidProxy):
+        return BuiltinError(_WHERE, f"the proxy cannot be used: {exc.msg}")
+    if isinstance(exc, ProxyError | ImportError):
+        return BuiltinError(_WHERE, f"IO error: the proxy cannot be used: {exc}")
     if isinstance(exc, TimeoutError) and exc.errno is None:
         return BuiltinError(_WHERE, f"IO error: timed out after {timeout:g} s", {"timeout": True})
     if isinstance(exc, OSError):
