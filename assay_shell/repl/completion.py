@@ -37,10 +37,19 @@ class MenuCompleter(Completer):
         found = self._engine.ask_quickly(lambda workspace: workspace.completer.complete(text, cursor), None)
         return None if found is None else [entry(candidate, found.start - cursor) for candidate in found.items]
 
-    async def settled(self) -> bool:
-        """Wait for names that were asked of a cluster; whether any were on their way."""
-        asked = self._engine.background(lambda workspace: workspace.completer.cluster.settled())
-        return await asyncio.wrap_future(asked)
+    async def when_known(self, document: Document) -> list[Completion]:
+        """The entries, when the VM gets to them; where there are none yet, after what was asked of a cluster."""
+        text, cursor = document.text, document.cursor_position
+
+        async def complete(workspace: Workspace) -> Completions:
+            found = workspace.completer.complete(text, cursor)
+            if not found.items:
+                await workspace.completer.cluster.settled()
+                found = workspace.completer.complete(text, cursor)
+            return found
+
+        found = await asyncio.wrap_future(self._engine.background(complete))
+        return [entry(candidate, found.start - cursor) for candidate in found.items]
 
     async def get_completions_async(
         self, document: Document, complete_event: CompleteEvent

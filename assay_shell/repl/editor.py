@@ -128,10 +128,15 @@ class Editor:
         looked = self._engine.ask(lambda workspace: workspace.prepare())
         looked.add_done_callback(lambda _: loop.is_closed() or loop.call_soon_threadsafe(self.refresh))
 
+    @property
+    def entered(self) -> bool:
+        """Whether a line has ended, and its prompt is about to go."""
+        return self._typing is not None and self._typing.app.is_done
+
     def press_ctrl_c(self) -> bool:
-        """Have Ctrl-C act as a key on what is being typed; False where nothing is."""
+        """Have Ctrl-C act as a key on what is being typed; False where nothing is, or no longer."""
         app = self._typing.app if self._typing is not None else None
-        if app is None or not app.is_running:
+        if app is None or not app.is_running or app.is_done:
             return False
         app.key_processor.feed(KeyPress(Keys.ControlC, "\x03"))
         app.key_processor.process_keys()

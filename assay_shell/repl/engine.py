@@ -22,15 +22,17 @@ if TYPE_CHECKING:
     Answer = TypeVar("Answer")
 
 _AGAIN = 0.02
-_QUICK = 0.1
-"""Seconds that a key press may wait for a busy VM."""
 
 
 class Engine:
-    """Makes a workspace on a thread of its own, and runs there what it is given."""
+    """Makes a workspace on a thread of its own, and runs there what it is given.
 
-    def __init__(self, make: Callable[[], Workspace]) -> None:
+    A key press waits for a busy VM for *patience* seconds.
+    """
+
+    def __init__(self, make: Callable[[], Workspace], *, patience: float = 0.1) -> None:
         self._make = make
+        self._patience = patience
         self._loop: asyncio.AbstractEventLoop
         self._stop: asyncio.Event
         self._ready: Future[Workspace] = Future()
@@ -103,7 +105,7 @@ class Engine:
         """What *work* gives; *otherwise* where the VM is too busy to answer a key press."""
         asked = self.ask(work)
         try:
-            return asked.result(_QUICK)
+            return asked.result(self._patience)
         except TimeoutError:
             asked.cancel()
             return otherwise

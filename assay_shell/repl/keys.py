@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from prompt_toolkit.application.current import get_app
-from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
+from prompt_toolkit.buffer import CompletionState
+from prompt_toolkit.completion import get_common_complete_suffix
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import has_focus
 from prompt_toolkit.key_binding import KeyBindings
@@ -74,39 +75,35 @@ def bindings(engine: Engine, menu: MenuCompleter) -> KeyBindings:
 
 
 def _complete(buffer: Buffer, menu: MenuCompleter) -> None:
-    """Insert what all candidates have in common; with more than one, show them. A busy VM answers later."""
-    found = menu.at_once(buffer.document)
-    if found is None:
-        get_app().create_background_task(_complete_later(buffer, menu))
+    """Insert what all candidates have in common, and show them: those of a menu that is there already one by one."""
+    shown = buffer.complete_state is not None and bool(buffer.complete_state.completions)
+    if found := menu.at_once(buffer.document):
+        _take(buffer, found, walk=shown)
     else:
-        _take(buffer, menu, found)
+        get_app().create_background_task(_complete_later(buffer, menu))
 
 
 async def _complete_later(buffer: Buffer, menu: MenuCompleter) -> None:
+    """Complete when the VM gets to it, or the names of a cluster have come, unless the user has typed on."""
     document = buffer.document
-    found = [each async for each in menu.get_completions_async(document, CompleteEvent(completion_requested=True))]
-    if buffer.document == document:
-        _take(buffer, menu, found)
+    found = await menu.when_known(document)
+    if found and buffer.document == document:
+        _take(buffer, found, walk=False)
 
 
-async def _complete_when_known(buffer: Buffer, menu: MenuCompleter) -> None:
-    """Show the names of a cluster when they have come, unless the user has typed on."""
-    document = buffer.document
-    if await menu.settled() and buffer.document == document:
-        _take(buffer, menu, menu.at_once(document) or [])
-
-
-def _take(buffer: Buffer, menu: MenuCompleter, found: list[Completion]) -> None:
+def _take(buffer: Buffer, found: list[Completion], *, walk: bool) -> None:
     buffer.cancel_completion()
-    if not found:
-        get_app().create_background_task(_complete_when_known(buffer, menu))
-        return
     if len(found) == 1:
         buffer.apply_completion(found[0])
         return
     if common := get_common_complete_suffix(buffer.document, found):
         buffer.insert_text(common)
-    buffer.start_completion(select_first=False)
+        found = [each.new_completion_from_position(len(common)) for each in found]
+    # Not by `start_completion`: it does nothing while the menu for what was typed is still on its way.
+    buffer.complete_state = CompletionState(buffer.document, found)
+    buffer.on_completions_changed.fire()
+    if walk and not common:
+        buffer.complete_next()
 
 
 def dedent(buffer: Buffer) -> None:

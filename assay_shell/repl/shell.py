@@ -177,7 +177,7 @@ class Shell:
         if self._editor.press_ctrl_c() or self._screen.held:
             return
         if self._running is None:
-            self._early = True
+            self._early = self._editor.entered  # else the prompt is only coming, and nothing is there to be stopped
             return
         now = monotonic()
         if self._pressed is not None and now - self._pressed > _UNREACHABLE:

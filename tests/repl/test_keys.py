@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 
 import pytest
 from prompt_toolkit.application import create_app_session
@@ -19,9 +20,10 @@ from assay_shell.session.workspace import Workspace
 
 
 @pytest.fixture
-def engine():
-    """A VM on its thread."""
-    running = Engine(lambda: Workspace(Runtime(stdout=lambda data: None)))
+def engine(request):
+    """A VM on its thread; keys wait for it until it has answered, however slow the machine is."""
+    patience = getattr(request, "param", 60.0)
+    running = Engine(lambda: Workspace(Runtime(stdout=lambda data: None)), patience=patience)
     running.start()
     _ = running.workspace
     yield running
@@ -29,14 +31,25 @@ def engine():
 
 
 @pytest.fixture
-def feed(engine, tmp_path):
+def editing(engine, tmp_path):
+    """Open an editor whose keys come through a pipe; *hide* sees each line before the history has it."""
+
+    @contextmanager
+    def opened(hide=str, **settings):
+        with create_pipe_input() as given, create_app_session(input=given, output=DummyOutput()):
+            history = SharedHistory(str(tmp_path / "history.jsonl"), "/p", hide)
+            screen = Screen(environment={"TERM": "xterm"})
+            yield Editor(engine, screen, Settings(**settings), history, input=given, output=DummyOutput()), given
+
+    return opened
+
+
+@pytest.fixture
+def feed(editing):
     """What the editor reads when keys are *pressed*."""
 
     def read(pressed, **settings):
-        with create_pipe_input() as given, create_app_session(input=given, output=DummyOutput()):
-            history = SharedHistory(str(tmp_path / "history.jsonl"), "/p", str)
-            screen = Screen(environment={"TERM": "xterm"})
-            editor = Editor(engine, screen, Settings(**settings), history, input=given, output=DummyOutput())
+        with editing(**settings) as (editor, given):
             given.send_text(pressed)
             return asyncio.run(editor.read())
 
@@ -62,8 +75,20 @@ def feed(engine, tmp_path):
     ],
 )
 def test_keys_make_an_input(feed, keys, text):
-    # No key waits long for its completion: on a busy machine one may come too late.
-    assert any(feed(keys) == text for _ in range(5))
+    assert feed(keys) == text
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        pytest.param("json.\tnull\r", "json.null", id="the first one shows the menu"),
+        pytest.param("json.\t\t\r\r", "json.array", id="the next one takes its first entry"),
+        pytest.param("json.\t\t\t\r\r", "json.decode", id="and then the second"),
+        pytest.param("json.e\x15json.p\t\r", "json.parse", id="what was typed before does not count"),
+    ],
+)
+def test_tabs_walk_through_the_menu(feed, keys, text):
+    assert feed(keys) == text
 
 
 def test_vi_keys(feed):
@@ -76,8 +101,26 @@ def test_the_ways_out_of_a_line(feed, keys, error):
         feed(keys)
 
 
+@pytest.mark.parametrize("engine", [0.05], indirect=True)
 def test_a_busy_vm_does_not_hold_up_enter(engine, feed):
     running = engine.foreground(lambda workspace: workspace.submit("while true do end"))
     assert feed("x = {\r1 }\r") == "x = {\n  1 }"
     engine.interrupt()
     assert str(running.result(10).error) == "interrupted"
+
+
+def test_ctrl_c_right_behind_enter_is_no_key_of_that_line_nor_of_the_next(editing):
+    taken = []
+
+    def just_entered(text):
+        taken.append((editor.press_ctrl_c(), editor.entered))
+        return text
+
+    async def two_lines():
+        return await editor.read(), await editor.read()
+
+    with editing(hide=just_entered) as (editor, given):
+        given.send_text("one\rtwo\r")
+        assert asyncio.run(two_lines()) == ("one", "two")
+    assert taken == [(False, True), (False, True)]
+    assert not editor.entered

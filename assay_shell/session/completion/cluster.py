@@ -87,14 +87,13 @@ class ClusterNames:
             known.until = self._clock() + LIFETIME
             known.task = None
 
-    async def settled(self) -> bool:
-        """Wait for what is being fetched; whether anything was."""
+    async def settled(self) -> None:
+        """Wait for what is being fetched."""
         import asyncio
 
         tasks = [known.task for known in self._known.values() if known.task is not None]
         if tasks:
             await asyncio.wait(tasks)
-        return bool(tasks)
 
     async def close(self) -> None:
         """End what is being fetched."""
