@@ -36,6 +36,7 @@ def modules(terminal: Terminal) -> None:
     """What can be required."""
     terminal.type('k8s = require("assay.k')
     terminal.wait_for("assay.kratos")
+    terminal.wait_for("require(modname)")
 
 
 def pods(terminal: Terminal) -> None:
