@@ -404,13 +404,13 @@ def test_an_unknown_schedule_is_not_found(refused, verb):
 class Forwarder:
     """Passes connections on to *target*, with TLS in front where a *context* is given; can be cut."""
 
-    def __init__(self, target: str, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, target: str, context: ssl.SSLContext | None = None, at: int = 0) -> None:
         host, _, port = target.rpartition(":")
         self._target = (host, int(port))
         self._context = context
         self._ended = False
         self._sockets: list[socket.socket] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", at))
         self.port = self._listener.getsockname()[1]
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
@@ -491,6 +491,20 @@ def test_a_server_that_goes_away_is_an_error_of_the_next_call(fails, served):
     cutter.join()
     assert text.startswith("temporal describe: Server error: status: ")
     assert time.monotonic() - started < 60
+
+
+def test_a_client_works_again_once_its_server_is_back(served):
+    forwarder = Forwarder(served)
+    with Runtime() as runtime:
+        address = f"127.0.0.1:{forwarder.port}"
+        runtime.evaluate("c = temporal.connect({ url = ... }) c:count_workflows()", args=[address])
+        forwarder.cut()
+        assert runtime.evaluate("return (pcall(c.count_workflows, c))") == [False]
+        back = Forwarder(served, at=forwarder.port)
+        try:
+            assert runtime.evaluate("return c:count_workflows() >= 0") == [True]
+        finally:
+            back.cut()
 
 
 def test_reading_goes_on_under_readonly_and_nothing_is_started(talk, refused, served):
