@@ -330,7 +330,7 @@ def test_workflows_are_listed_and_counted_by_query(talk):
     code = (
         "local kind = 'Kind' .. ID:gsub('-', '') "
         "for i = 1, 3 do start(kind, { workflow_id = ID .. i, task_queue = 'nobody' }) end "
-        "local query = \"WorkflowType = '\" .. kind .. \"'\" "
+        'local query = "WorkflowType = \'" .. kind .. "\'" '
         "for _ = 1, 100 do if c:count_workflows(query) == 3 then break end sleep(0.1) end "
         "local ids = {} for w in c:list_workflows(query) do ids[#ids + 1] = w.workflow_id .. w.status end "
         "table.sort(ids) assert.eq(c:count_workflows() >= 3, true) "
