@@ -1,4 +1,4 @@
--- Who a client is to a Kubernetes API server: the account of a context of the kubeconfig, or the one of a pod, looked up
+-- Who a client is to a Kubernetes API server: the account of a context of the kubeconfig or the one of a pod, looked up
 -- again for each request.
 --
 -- An account is `server`, `namespace`, `token`, `transport` (options of http) and `headers`; any may be missing.
