@@ -44,13 +44,13 @@ def test_parameters_and_types_are_those_of_a_query(sqlite) -> None:
 
 
 def test_a_large_result_needs_no_memory(sqlite) -> None:
-    code = f"local n = 0 for row in db.stream(c, [[{NUMBERS.format(count=200_000)}]]) do n = n + #row.t end return n"
-    assert sqlite(code, memory_limit=4 << 20) == sum(len(f"row {i}") for i in range(1, 200_001))
+    code = f"local n = 0 for row in db.stream(c, [[{NUMBERS.format(count=120_000)}]]) do n = n + #row.t end return n"
+    assert sqlite(code, memory_limit=4 << 20) == sum(len(f"row {i}") for i in range(1, 120_001))
 
 
 def test_the_same_result_as_a_query_hits_the_limit_and_the_script_lives_on(sqlite) -> None:
     code = f"""
-      local ok, e = pcall(db.query, c, [[{NUMBERS.format(count=200_000)}]])
+      local ok, e = pcall(db.query, c, [[{NUMBERS.format(count=120_000)}]])
       return {{ok, tostring(e):find("not enough memory") ~= nil, db.query(c, "SELECT 1 n")[1].n}}
     """
     assert sqlite(code, memory_limit=4 << 20) == [False, True, 1]

@@ -131,6 +131,7 @@ def test_nothing_new_is_accepted_while_the_rest_finishes(service):
     assert finish(process)[0] == 143
 
 
+@pytest.mark.long  # event streams get a second
 def test_streams_finish_and_event_streams_do_not_hold_the_end_up(service):
     process, port = service(grace=30)
     with Talk(port) as events, Talk(port) as stream:
