@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_OWN_FILES = "/proc/self/fd"
+
 
 def client_context(
     roots: Iterable[bytes] = (), identity: bytes | None = None, *, verify: bool = True
@@ -61,12 +63,32 @@ def _has_folder() -> bool:
 def _identify(context: ssl.SSLContext, pem: bytes) -> None:
     """Load certificate and key; the ssl module takes them from a file only."""
     import os
-    from tempfile import mkstemp
 
-    handle, path = mkstemp(prefix="assay-")  # readable by its owner only
+    handle, path, stays = _file()
     try:
         with open(handle, "wb") as file:
             file.write(pem)
-        context.load_cert_chain(path, password=b"")  # a locked key is an error, not a question on the terminal
+            file.flush()
+            context.load_cert_chain(path, password=b"")  # a locked key is an error, not a question on the terminal
+    except ssl.SSLError as exc:
+        exc.reason = exc.reason or "no PEM text with both, or the key is locked by a password"
+        raise
     finally:
-        os.unlink(path)
+        if stays:
+            os.unlink(path)
+
+
+def _file() -> tuple[int, str, bool]:
+    """A new file that only its owner may read: its descriptor, its path, and whether it stays when it is closed.
+
+    Where the system can do so the file is in memory: whatever ends this process, no key is left on the disk.
+    """
+    import os
+    from contextlib import suppress
+    from tempfile import mkstemp
+
+    if hasattr(os, "memfd_create") and os.path.isdir(_OWN_FILES):
+        with suppress(OSError):  # not every sandbox has it
+            handle = os.memfd_create("assay")
+            return handle, f"{_OWN_FILES}/{handle}", False
+    return *mkstemp(prefix="assay-"), True
