@@ -290,6 +290,7 @@ class _Streams:
         """
         assert evaluate(code) == "3"
 
+    @pytest.mark.timeout(120)  # a busy machine takes more than the usual 30 s
     def test_a_million_rows_are_read_in_constant_memory(self, evaluate: Evaluate) -> None:
         code = """
           local n, sum = 0, 0
