@@ -94,7 +94,7 @@ class NotebookFront(Front):
         """The answer to a question before a write."""
         if not self._asker.allowed:
             return self._policy.answer(question)
-        lines = [question.what, *(f"  {line}" for line in question.details)]
+        lines = [question.what, *(f"  {line}" for line in await question.preview())]
         while True:
             text = "\n".join([*lines, "allow? [y]es  [n]o  [a]lways for this target  [d]iff  "])
             answer = (await self._asker.ask_line(text, secret=False) or "no").strip().lower()

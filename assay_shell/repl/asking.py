@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
+from assay_shell.repl.front import DIFF
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from assay_shell.session.approvals import Question
 
 _MAY_IT = " allow? [y]es  [n]o  [a]lways for this target  [d]iff  "
-_ANSWERS = {"y": "yes", "n": "no", "a": "always"}
+_ANSWERS = {"y": "yes", "n": "no", "a": "always", "d": DIFF}
 
 
 class Asking:
@@ -68,7 +70,7 @@ class Asking:
         answer: str | None = None
         try:
             if request.question is not None:
-                answer = await self._question(request.question)
+                answer = await self._question(request.question, request)
             else:
                 answer = await self._editor.line(request.prompt, secret=request.secret)
         except EOFError:
@@ -80,19 +82,15 @@ class Asking:
                 request.answer.set_result(answer)
         return True
 
-    async def _question(self, question: Question) -> str:
+    async def _question(self, question: Question, request: Request) -> str:
         screen = self._screen
         screen.fresh_line()
-        screen.say(f"{screen.paint(' write ', '1;33')} {question.what}")
-        self._say(question.details)
-        while (key := await self._editor.choose(_MAY_IT, "ynad")) == "d":
-            self._say(await asyncio.wrap_future(self._engine.background(lambda _: question.diff())))
-        return _ANSWERS[key]
-
-    def _say(self, lines: list[str]) -> None:
-        for line in lines:
-            self._screen.say(f"        {line}")
-        self._screen.flush()
+        if not request.again:
+            screen.say(f"{screen.paint(' write ', '1;33')} {question.what}")
+        for line in request.lines:
+            screen.say(f"        {line}")
+        screen.flush()
+        return _ANSWERS[await self._editor.choose(_MAY_IT, "ynad")]
 
     async def wants_restart(self) -> bool:
         """Whether the user gives up a VM that nothing stops."""

@@ -18,14 +18,21 @@ if TYPE_CHECKING:
     from assay_shell.session.jobs import Job
 
 
+DIFF = "diff"
+"""The answer that asks for more."""
+
+
 @dataclass(slots=True)
 class Request:
     """Something that only the user can answer: a *question* before a write, or a line behind *prompt*.
 
-    The *answer* may be awaited on any thread; None stands for the end of input.
+    *lines* say what the write would do; the user has seen the question where it is put *again*. The *answer* may be
+    awaited on any thread; None stands for the end of input.
     """
 
     question: Question | None = None
+    lines: list[str] = field(default_factory=list)
+    again: bool = False
     prompt: str = ""
     secret: bool = False
     answer: Future[str | None] = field(default_factory=Future)
@@ -60,7 +67,10 @@ class ShellFront(Front):
 
     async def ask(self, question: Question) -> str:
         """The answer to a question before a write."""
-        return await self._request(Request(question=question)) or "no"
+        request = Request(question=question, lines=await question.preview())
+        while (answer := await self._request(request)) == DIFF:
+            request = Request(question=question, lines=await question.diff(), again=True)
+        return answer or "no"
 
     async def ask_line(self, prompt: str, *, secret: bool) -> str | None:
         """What the user types behind *prompt*, None at the end of input."""

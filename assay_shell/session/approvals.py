@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     Ask = Callable[["Question"], Awaitable[str]]
 
 YES, NO, ALWAYS = "yes", "no", "always"
+_SOON = 2.0
+"""Seconds that a question may wait for what is there now."""
 
 
 class RefusedError(BuiltinError):
@@ -38,6 +40,17 @@ class Question:
         self.what = hide(headline_of(effect))
         self.details = [hide(line) for line in details_of(runtime, effect)]
 
+    async def preview(self, patience: float = _SOON) -> list[str]:
+        """What to show with it: what the write changes where that is known within *patience* seconds, else details."""
+        from assay_shell.session.effects import preview_of
+
+        try:
+            async with asyncio.timeout(patience):
+                found = await preview_of(self._runtime, self._effect)
+        except (BuiltinError, TimeoutError):
+            return self.details
+        return [self._runtime.redactor.text(line) for line in found] or self.details
+
     async def diff(self) -> list[str]:
         """What would change: lines that compare what is there now. It reads for that, and writes nothing."""
         from assay_shell.session.effects import diff_of
@@ -57,6 +70,10 @@ class GateQuestion(Question):
         self.name = "approval.request"
         self.what = hide(prompt)
         self.details = [] if context == "null" else [hide(line) for line in context.split("\n")]
+
+    async def preview(self, patience: float = _SOON) -> list[str]:
+        """The context."""
+        return self.details
 
     async def diff(self) -> list[str]:
         """Nothing: what comes after the question is the script's affair."""

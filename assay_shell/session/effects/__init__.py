@@ -32,6 +32,15 @@ def details_of(runtime: Runtime, effect: Effect) -> list[str]:
     return [] if kind is None else list(kind.details(runtime, effect))
 
 
+async def preview_of(runtime: Runtime, effect: Effect) -> list[str]:
+    """What a request changes of what is there now; nothing where that cannot be told, or is no matter of a few lines.
+
+    Raises:
+        BuiltinError: what is there now cannot be read.
+    """
+    return await requests.preview(runtime, effect) if _kind(effect) is requests else []
+
+
 async def diff_of(runtime: Runtime, effect: Effect) -> list[str]:
     """What would be different afterwards; nothing where that cannot be told.
 

@@ -28,6 +28,15 @@ def details(runtime: Runtime, effect: Effect) -> list[str]:
     return shown(data, runtime.redactor.value)
 
 
+async def preview(runtime: Runtime, effect: Effect) -> list[str]:
+    """What a PUT or PATCH changes; a DELETE takes all away, as its method says.
+
+    Raises:
+        BuiltinError: what is there now cannot be read.
+    """
+    return [] if effect.target.startswith("DELETE ") else await compare(runtime, effect)
+
+
 async def compare(runtime: Runtime, effect: Effect) -> list[str]:
     """What a PUT or PATCH changes, or what a DELETE takes away.
 

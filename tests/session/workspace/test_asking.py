@@ -90,6 +90,32 @@ def test_a_request_is_compared_with_what_its_address_gives(asking, stub, call, d
     assert [request.method for request in stub.requests if request.method != "GET"] == []
 
 
+@pytest.mark.parametrize(
+    ("call", "status", "shown"),
+    [
+        pytest.param("http.patch(url, { n = 12 })", 200, ["n  4 → 12"], id="what changes"),
+        pytest.param("http.patch(url, { n = 4 })", 200, ["no change"], id="nothing"),
+        pytest.param("http.patch(url, { n = 12 })", 403, ["n  12"], id="unreadable"),
+        pytest.param("http.patch(nowhere, { n = 12 })", 200, ["n  12"], id="nobody there"),
+        pytest.param("http.post(url, { n = 12 })", 200, ["n  12"], id="nothing to compare with"),
+        pytest.param("http.delete(url)", 200, [], id="all goes"),
+        pytest.param("fs.write('f', 'x')", 200, ["1 bytes"], id="a file"),
+    ],
+)
+def test_a_question_shows_what_changes_where_that_is_known(asking, stub, call, status, shown):
+    stub.on("GET", "/n", status=status, body=b'{"n":4}')
+    asking.answer(f'url, nowhere = "{stub.url}/n", "http://127.0.0.1:1/" {call}')
+    (question,) = asking.user.questions
+    assert asking.wait(question.preview()) == shown
+
+
+def test_a_question_does_not_wait_for_a_slow_server(asking, stub):
+    stub.on("GET", "/n", status=200, body=b'{"n":4}', delay=5.0)
+    asking.answer(f'http.patch("{stub.url}/n", {{ n = 12 }})')
+    (question,) = asking.user.questions
+    assert asking.wait(question.preview(0.1)) == ["n  12"]
+
+
 def test_sql_is_shown_with_its_parameters(asking):
     asking.user.answers = ["yes", "yes"]
     asking.values('conn = db.connect("sqlite::memory:")')
