@@ -24,12 +24,16 @@ _RECORDED = 200
 
 @dataclass(slots=True)
 class Shown:
-    """The *text* to write; *leave* is the exit code once the user wants out; the rest as in an Answer."""
+    """The *text* to write, and below it *about*, which says what to do with a result of rows, and the time it took.
+
+    *leave* is the exit code once the user wants out; the rest as in an Answer.
+    """
 
     text: str
     leave: int | None = None
     next_input: str | None = None
     clipboard: str | None = None
+    about: str = ""
 
 
 async def show(workspace: Workspace, answer: Answer, screen: Screen, *, pager: bool) -> Shown:
@@ -50,6 +54,7 @@ async def show(workspace: Workspace, answer: Answer, screen: Screen, *, pager: b
         await follow(workspace, views[0], screen)
         return shown
     _record(workspace, answer, views)
+    shown.about = _about(answer, views)
     lines = _lines(views, screen)
     room = max(screen.size[1] - _AROUND, 5)
     first = [line for line, _ in zip(lines, range(room + 1), strict=False)]
@@ -60,6 +65,17 @@ async def show(workspace: Workspace, answer: Answer, screen: Screen, *, pager: b
             return shown
     shown.text = "\n".join([*([answer.text] if answer.text else []), *_limited(views, screen)])
     return shown
+
+
+def _about(answer: Answer, views: list[View]) -> str:
+    """How many rows a list of records has, and what holds it."""
+    from assay_shell.runtime.views.model import Table
+
+    if answer.outcome is None or not answer.outcome.kept or not isinstance(views[0], Table):
+        return ""
+    count = views[0].total
+    held = "1 row  _ holds it" if count == 1 else f"{count:,} rows  _ holds the list"
+    return f"{held}  .format json|yaml|tree"
 
 
 def error_text(workspace: Workspace, error: AssayError, screen: Screen) -> str:

@@ -123,8 +123,8 @@ class Shell:
             screen.copy(shown.clipboard)
         if shown.text:
             screen.say(shown.text)
-        if (seconds := monotonic() - started - self._thought) >= _SLOW:
-            screen.say(screen.dim(f"{seconds:.1f} s"))
+        if line := _last_line(shown.about, monotonic() - started - self._thought, screen.size[0]):
+            screen.say(screen.dim(line))
         if shown.next_input is not None:
             self._editor.put(shown.next_input)
         screen.flush()
@@ -185,6 +185,17 @@ class Shell:
         self._pressed = self._pressed or now
         self._screen.discard()
         self._engine.interrupt()
+
+
+def _last_line(about: str, seconds: float, width: int) -> str:
+    """What stands below a result of rows, with the time at its right; the time alone where that was long, else ""."""
+    slow = seconds >= _SLOW
+    if not about:
+        return f"{seconds:.1f} s" if slow else ""
+    took = f"{seconds:.1f} s" if slow else f"{seconds * 1000:.0f} ms"
+    room = width - len(took) - 3
+    shown = about if len(about) <= room else about.partition("  ")[0]
+    return f" {shown:<{room}} {took}"
 
 
 def _submitted(text: str) -> Work:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 
@@ -30,7 +31,9 @@ def test_what_is_typed_before_the_editor_is_there_is_not_lost(shell):
 
 def test_records_are_shown_as_a_table(shell):
     shown = shell().run('{ { name = "cart", ready = true }, { name = "web", ready = false } }')
-    assert [line.split() for line in shown.splitlines()[:3]] == [["name", "ready"], ["cart", "true"], ["web", "false"]]
+    *rows, last = shown.splitlines()
+    assert [line.split() for line in rows] == [["name", "ready"], ["cart", "true"], ["web", "false"]]
+    assert re.fullmatch(r" 2 rows  _ holds the list  \.format json\|yaml\|tree +\d+ ms", last)
 
 
 def test_an_incomplete_input_goes_on_in_the_next_line_with_its_indentation(shell):

@@ -181,7 +181,8 @@ def test_vi_keys(shell, home):
 def test_long_results_go_through_the_pager(shell):
     terminal = shell(env={"PAGER": "cat > paged.txt; echo paged"})
     terminal.run("local t = {} for i = 1, 500 do t[i] = { n = i } end")
-    assert terminal.run("t").splitlines() == ["paged"]
+    paged, below = terminal.run("t").splitlines()
+    assert (paged, below[:9]) == ("paged", " 500 rows")
 
 
 def test_an_editor_changes_the_line(shell, work):

@@ -75,8 +75,6 @@ def ask(terminal: Terminal) -> None:
     """A write, what it would change, and the answer."""
     terminal.run(_CLIENT)
     terminal.enter(_SCALE)
-    terminal.wait_for("[d]iff")
-    terminal.type("d")
     terminal.wait_for_match(r"2 → 12\n.*\[d\]iff")
     terminal.type("y")
     terminal.wait_for("PROD-eu")
