@@ -324,6 +324,9 @@ def test_every_kind_is_a_method_in_the_singular_and_the_plural(ask, stub):
         pytest.param("k8s.post('/x', {}, 'x')", "k8s.post: attempt to index a string value (local 'opts')", id="opts2"),
         pytest.param("k8s.exec('n', 'p', nil, o)", "k8s.exec: NIL (local 'command')", id="command"),
         pytest.param("k8s.exec('n', 'p', {}, o)", "k8s.exec: command must not be empty", id="no command"),
+        pytest.param(
+            "o.address = '' k8s.port_forward('n', 'p', 80, o)", "k8s.port_forward: address must not be empty", id="any"
+        ),
         pytest.param("k8s.port_forward('n', 'p', 'http', o)", "port must be a port number, got http", id="port"),
     ],
 )  # fmt: skip

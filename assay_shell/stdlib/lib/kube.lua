@@ -166,7 +166,8 @@ function kube.whole_list(page, values, opts)
     values.continue = mark
     local more = page()
     for _, item in ipairs(more.items or {}) do list.items[#list.items + 1] = item end
-    mark = more.metadata and more.metadata.continue
+    local following = more.metadata and more.metadata.continue
+    mark = following ~= mark and following or nil -- one that comes twice leads nowhere
     list.metadata.continue = mark
   end
   return list
@@ -340,19 +341,22 @@ function kube.stamp()
   return os.date("!%Y-%m-%dT%H:%M:%S", math.floor(now)) .. format(".%06dZ", math.floor(now % 1 * 1e6))
 end
 
---- Calls `check` every `interval` seconds, at 0, `interval`, ... below `timeout`: true once it is, false at the end.
---- With `opts.quiet`, an error of `check` counts as no.
+local function quietly(check)
+  local ok, found = pcall(check)
+  return ok and found
+end
+
+--- Calls `check` every `interval` seconds, at 0, `interval`, ... below `timeout`: true once it is, false at the end. The
+--- time that `check` takes counts too. With `opts.quiet`, an error of `check` counts as no.
 function kube.poll(timeout, interval, check, opts)
-  local waited = 0
+  local quiet, waited = opts and opts.quiet, 0
   while waited < timeout do
-    if opts and opts.quiet then
-      local ok, found = pcall(check)
-      if ok and found then return true end
-    elseif check() then
-      return true
-    end
+    local began = time()
+    local found
+    if quiet then found = quietly(check) else found = check() end
+    if found then return true end
+    waited = waited + (time() - began) + interval
     sleep(interval)
-    waited = waited + interval
   end
   return false
 end

@@ -351,13 +351,15 @@ function Api:port_forward(namespace, pod_name, port, opts)
   opts = opts or {}
   local values = { ports = port_number(port, "port"), pod_name = rest.text("k8s.port_forward", pod_name, "pod_name") }
   local local_port = port_number(opts.local_port or 0, "local_port")
+  local address = rest.text("k8s.port_forward", opts.address or "127.0.0.1", "address")
+  if address == "" then rest.complain("k8s.port_forward: address must not be empty") end -- it would be all there are
   local function dial()
     return (socket(self, "port_forward", namespace, pod_name, FORWARD, values, opts, {
       subprotocols = { "v4.channel.k8s.io" }, binary = true,
     }))
   end
   local target = format("%s:%d", pod_name, values.ports)
-  return core.kube_forward(dial, opts.address or "127.0.0.1", local_port, target)
+  return core.kube_forward(dial, address, local_port, target)
 end
 
 -- What a server has ---------------------------------------------------------------------------------------

@@ -58,6 +58,12 @@ def test_a_list_that_the_server_cuts_is_followed_to_its_end_unless_a_limit_was_a
     ]
 
 
+def test_a_list_that_leads_to_itself_ends(ask, stub):
+    stub.on("GET", "/apis/g/v1/namespaces/n/things", json={"items": [1], "metadata": {"continue": "m"}})
+    assert ask("return things:list('all', c, 'n').items") == [1, 1]
+    assert ask("local n = 0 for _ in things:each('all', c, 'n') do n = n + 1 end return n") == 2
+
+
 def test_an_iterator_asks_for_a_page_when_its_first_item_is_wanted(ask, stub):
     path = "/apis/g/v1/namespaces/n/things"
     stub.on("GET", f"{path}?limit=500&continue=m2", json={"items": [3], "metadata": {"continue": ""}})
@@ -213,6 +219,13 @@ def test_a_tally_counts_and_names_what_is_not_good(run):
 def test_polling_counts_its_sleeps(run, timeout, checks):
     code = f"local n = 0 local ok = kube.poll({timeout}, 0.01, function() n = n + 1 end) return {{ ok, n }}"
     assert run(KUBE + code) == [False, checks]
+
+
+def test_polling_counts_the_time_of_slow_checks(run):
+    code = "local n = 0 local ok = kube.poll(0.1, 0, function() n = n + 1 sleep(0.03) end) return { ok, n }"
+    ok, checks = run(KUBE + code)
+    assert ok is False
+    assert 1 <= checks <= 4
 
 
 def test_polling_ends_at_the_first_yes_and_may_ignore_errors(run):
