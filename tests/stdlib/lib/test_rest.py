@@ -221,55 +221,6 @@ def test_scripts_cannot_get_at_the_shared_parts_that_modules_use(run, stub):
     assert run(code) == 0
 
 
-def test_pages_are_followed_and_asked_for_one_by_one(run):
-    pages = "local asked = 0 local function fetch(mark) asked = asked + 1 " \
-        "return ({ { 1, 2 }, {}, { 3 } })[mark or 1], ({ 2, 3, nil })[mark or 1] end "  # fmt: skip
-    assert run(REST + pages + "return rest.all(fetch)") == [1, 2, 3]
-    loop = "local got = {} for item in rest.each(fetch) do got[#got + 1] = { item, asked } end return got"
-    assert run(REST + pages + loop) == [[1, 1], [2, 1], [3, 3]]
-
-
-def test_a_server_that_repeats_a_page_mark_does_not_hold_anybody(run):
-    fetch = "local function fetch() return { 1 }, 'again' end "
-    assert run(REST + fetch + "return #rest.all(fetch)") == 2
-    assert run(REST + fetch + "local n = 0 for _ in rest.each(fetch) do n = n + 1 end return n") == 2
-
-
-def test_a_page_that_is_not_full_is_the_last(run):
-    pages = (
-        "local asked = {} local function fetch(mark) asked[#asked + 1] = mark or 0 "
-        "return ({ [0] = { 'a', 'b' }, [2] = { 'c', 'd' }, [4] = { 'e' } })[mark or 0] end "
-        "local pages = rest.full_pages(2, fetch, function(items, mark) return (mark or 0) + #items end) "
-    )
-    assert run(REST + pages + "return { rest.all(pages), asked }") == [["a", "b", "c", "d", "e"], [0, 2, 4]]
-
-
-def test_a_server_without_pages_gives_its_list_once(run):
-    pages = (
-        "local pages = rest.full_pages(2, function() return { { uid = 1 }, { uid = 2 } } end, function() return 2 end) "
-    )
-    assert run(REST + pages + "return #rest.all(pages)") == 2
-
-
-LINKS = [
-    pytest.param('<http://x/a?page=2>; rel="next"', "page=2", id="alone"),
-    pytest.param('<http://x/a?page=1>; rel="prev", <http://x/a?page=3&q=%26>; rel="next"', "page=3&q=%26", id="second"),
-    pytest.param("</a?page=2#top>; rel=next", "page=2", id="relative, without quotes, with a fragment"),
-    pytest.param('<http://x/a?page=2>; rel="last"', None, id="another relation"),
-    pytest.param('<http://x/a>; rel="next"', None, id="without a query"),
-    pytest.param("<<<>>;;,", None, id="nonsense"),
-]
-
-
-@pytest.mark.parametrize(("header", "query"), LINKS)
-def test_the_next_page_is_what_the_link_header_calls_so(run, header, query):
-    assert run(REST + f"return rest.next_link({{ headers = {{ link = [[{header}]] }} }})") == query
-
-
-def test_a_query_is_taken_apart(run):
-    assert run(REST + "return rest.parameters('a=1&b=x+y%2B%26&c=&d')") == {"a": "1", "b": "x y+&", "c": ""}
-
-
 def test_of_a_link_only_its_marks_are_taken(ask, stub):
     stub.on("GET", "/v1/a", json=[1], headers=[("Link", '</v1/a?page=2&name=b&filter=x>; rel="next"')], times=1)
     stub.on("GET", "/v1/a", json=[2])
@@ -287,34 +238,6 @@ def test_a_websocket_that_is_refused_tells_the_request(ask, stub):
     assert caught[2:] == ["thing", "GET", "/v1/x", 403]
     assert stub.requests[0].query == "a=b%20c"
     assert stub.requests[0].header("authorization") == "Bearer t0ken-of-mine"
-
-
-CLOCK = "local now, slept = 0, {} time = function() return now end " \
-    "sleep = function(s) slept[#slept + 1] = s now = now + s end "  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("options", "slept"),
-    [
-        pytest.param("{ timeout = 3 }", [1, 1, 1], id="every second"),
-        pytest.param("{ timeout = 10, backoff = 2 }", [1, 2, 4, 3], id="backing off, up to the deadline"),
-        pytest.param("{ timeout = 9, backoff = 3, max_interval = 4 }", [1, 3, 4, 1], id="longest pause"),
-        pytest.param("{ timeout = 0 }", [], id="one check"),
-    ],
-)
-def test_waiting_sleeps_between_checks_until_the_deadline(run, options, slept):
-    code = f"local found = rest.wait_until(function() return false end, {options}) return {{ found == nil, slept }}"
-    assert run(REST + CLOCK + code) == [True, slept]
-
-
-def test_waiting_gives_what_the_check_found(run):
-    code = "return rest.wait_until(function() return now >= 2 and 'ready' end, { timeout = 60 })"
-    assert run(REST + CLOCK + code) == "ready"
-
-
-def test_attempts_are_counted_and_the_last_one_is_not_slept_after(run):
-    assert run(REST + CLOCK + "return { rest.attempt(3, 2, function() end) == nil, slept }") == [True, [2, 2]]
-    assert run(REST + CLOCK + "return rest.attempt(9, 2, function(n) return n == 2 and n end)") == 2
 
 
 def test_a_target_is_what_a_request_line_sends(run):
