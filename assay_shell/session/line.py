@@ -10,6 +10,7 @@ CODE, JOB, COMMAND, HELP, SOURCE, PROGRAM = "code", "job", "command", "help", "s
 _COMMAND = re.compile(r"[.%]([A-Za-z][\w-]*)(?:\s+([\s\S]*))?")
 _ASKED_BEFORE = re.compile(r"(\?\??)\s*([\w.:]*)")
 _ASKED_BEHIND = re.compile(r"([A-Za-z_][\w.:]*)(\?\??)")
+_WORD = re.compile(r"(exit|quit|help)(?:\s*\(\s*\))?\s*;?")
 _JOB = re.compile(r"([\s\S]*\S)\s&")
 
 
@@ -36,6 +37,12 @@ def read(text: str) -> Line:
     if match := _JOB.fullmatch(stripped):
         return Line(JOB, match[1])
     return Line(CODE, text)
+
+
+def bare_command(text: str) -> Line | None:
+    """The command that somebody means who types its name alone, as other shells have it; None for all else."""
+    match = _WORD.fullmatch(text.strip())
+    return Line(COMMAND, "", match[1]) if match else None
 
 
 def _asked(marks: str) -> str:

@@ -97,6 +97,8 @@ class Workspace:
         if line.kind == lines.COMMAND and line.name in self.aliases:
             text = f"{self.aliases[line.name]} {line.argument}".rstrip()
             line = lines.read(text)
+        if (bare := lines.bare_command(text)) is not None and not self._defines(bare.name):
+            line = bare
         if line.kind == lines.CODE:
             outcome = await self._execute(text, store=store)
             return Answer(values=outcome.values, error=outcome.error, outcome=outcome)
@@ -206,6 +208,10 @@ class Workspace:
         if not owner:
             return [*known, *self.session.cells.names()]
         return known or self.completer.members(owner)
+
+    def _defines(self, name: str) -> bool:
+        """Whether the session has a local or a global of that name."""
+        return name in self.session.cells.names() or name in self.own_globals()
 
     def own_globals(self) -> dict[str, Any]:
         """The globals that came since the start, by name, raw."""

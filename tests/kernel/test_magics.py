@@ -92,7 +92,7 @@ def test_help_and_errors_name_commands_as_they_are_typed_here(shared):
     text = shown(shared, "%help")
     assert "%readonly" in text
     assert "\n.readonly" not in text
-    assert shared.run("%raedonly")[0]["evalue"].startswith("there is no command '%raedonly'; did you mean readonly?")
+    assert shared.run("%raedonly")[0]["evalue"].startswith("there is no command '%raedonly'; did you mean %readonly?")
 
 
 @pytest.mark.parametrize(("command", "words"), [("%reveal", "secrets stay masked"), ("%copy", "no clipboard")])

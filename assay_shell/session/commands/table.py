@@ -93,7 +93,8 @@ def find(name: str, mark: str = ".") -> Command:
         from assay_shell.runtime.nearest import did_you_mean
         from assay_shell.session.answers import CommandError
 
-        raise CommandError(f"there is no command '{mark}{name}'{did_you_mean(name, BY_NAME)}; {mark}help lists them")
+        meant = did_you_mean(f"{mark}{name}", (f"{mark}{known}" for known in BY_NAME))
+        raise CommandError(f"there is no command '{mark}{name}'{meant}; {mark}help lists them")
     return BY_NAME[name]
 
 

@@ -11,6 +11,22 @@ from assay_shell.runtime.views.model import Table, Tree
 from assay_shell.session.commands.table import COMMANDS, find
 
 
+@pytest.mark.parametrize("line", ["exit", "quit", "exit()", " quit ( ) ;"])
+def test_the_word_that_newcomers_type_leaves(desk, line):
+    assert desk.answer(line).leave
+
+
+@pytest.mark.parametrize("line", ["help", "help()"])
+def test_the_word_that_newcomers_type_helps(desk, line):
+    assert desk.text(line) == desk.text(".help")
+
+
+@pytest.mark.parametrize("definition", ["local exit = 1", "exit = 1"])
+def test_a_name_of_the_users_own_is_no_command(desk, definition):
+    desk.values(definition)
+    assert desk.values("exit") == [1]
+
+
 def test_each_command_can_be_loaded_and_says_what_it_does():
     assert [command.name for command in COMMANDS if not (command.load().__doc__ and command.summary)] == []
 
@@ -20,7 +36,7 @@ def test_the_mark_makes_no_difference(desk):
 
 
 def test_an_unknown_command_names_the_nearest(desk):
-    assert desk.fault(".formt") == "there is no command '.formt'; did you mean format?; .help lists them"
+    assert desk.fault(".formt") == "there is no command '.formt'; did you mean .format?; .help lists them"
 
 
 def test_help_lists_all_commands(desk):
