@@ -69,20 +69,27 @@ class Body:
 
 
 class Collector:
-    """Keeps the pieces of a body until it is whole."""
+    """Keeps the pieces of a body until it is whole: in one buffer, for some clients send it byte by byte."""
 
-    __slots__ = ("_pieces",)
+    __slots__ = ("_first", "_more")
 
     def __init__(self) -> None:
-        self._pieces: list[bytes] = []
+        self._first = b""
+        self._more: bytearray | None = None
 
     def add(self, pieces: list[bytes]) -> None:
         """Take what has come."""
-        self._pieces += pieces
+        for piece in pieces:
+            if self._more is not None:
+                self._more += piece
+            elif self._first:
+                self._more = bytearray(self._first + piece)
+            else:
+                self._first = piece
 
     def whole(self) -> bytes:
         """All that has come."""
-        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        return self._first if self._more is None else bytes(self._more)
 
 
 class Reader:

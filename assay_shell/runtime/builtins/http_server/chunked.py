@@ -41,16 +41,19 @@ class ChunkDecoder:
             Refusal: it is not the chunked coding.
         """
         pieces: list[bytes] = []
-        while data and not self._ended:
-            data = self._state(data, pieces)
+        place, end = 0, len(data)
+        while place < end and not self._ended:
+            place = self._state(data, place, pieces)
         if self._ended:
-            self.rest += data
+            self.rest += data[place:]
         return pieces
 
-    def _size(self, data: bytes, pieces: list[bytes]) -> bytes:
-        line, data = self._take_line(data)
+    # Each takes what it knows of *data* from *place* on, and says where the rest begins.
+
+    def _size(self, data: bytes, place: int, pieces: list[bytes]) -> int:
+        line, place = self._take_line(data, place)
         if line is None:
-            return data
+            return place
         match = _SIZE_LINE.fullmatch(line)
         if match is None:
             raise malformed("malformed chunk size")
@@ -59,50 +62,50 @@ class ChunkDecoder:
         if self._excess > _MAX_EXCESS:
             raise malformed("chunk lines outweigh the body")
         self._state = self._data if self._left else self._trailer
-        return data
+        return place
 
-    def _data(self, data: bytes, pieces: list[bytes]) -> bytes:
-        piece = data[: self._left]
+    def _data(self, data: bytes, place: int, pieces: list[bytes]) -> int:
+        piece = data[place : place + self._left]
         pieces.append(piece)
         self._left -= len(piece)
         if self._left == 0:
             self._state = self._end_of_data
-        return data[len(piece) :]
+        return place + len(piece)
 
-    def _end_of_data(self, data: bytes, pieces: list[bytes]) -> bytes:
-        missing = 2 - len(self._line)
-        self._line += data[:missing]
+    def _end_of_data(self, data: bytes, place: int, pieces: list[bytes]) -> int:
+        end = place + 2 - len(self._line)
+        self._line += data[place:end]
         if not b"\r\n".startswith(self._line):
             raise malformed("chunk is longer than its size")
         if len(self._line) == 2:
             self._line = b""
             self._state = self._size
-        return data[missing:]
+        return end
 
-    def _trailer(self, data: bytes, pieces: list[bytes]) -> bytes:
-        line, data = self._take_line(data)
+    def _trailer(self, data: bytes, place: int, pieces: list[bytes]) -> int:
+        line, place = self._take_line(data, place)
         if line is None:
-            return data
+            return place
         if not line:
             self._ended = True
-            return data
+            return place
         self._trailers += len(line)
         if self._trailers > _MAX_TRAILERS:
             raise Refusal(431, "too many trailers")
         if _TRAILER_LINE.fullmatch(line) is None:
             raise malformed("malformed trailer")
-        return data
+        return place
 
-    def _take_line(self, data: bytes) -> tuple[bytes | None, bytes]:
-        """The next line without its CRLF, None while it is incomplete; and what follows it."""
-        end = data.find(b"\n")
-        if end < 0:
-            self._line += data
+    def _take_line(self, data: bytes, place: int) -> tuple[bytes | None, int]:
+        """The next line without its CRLF, None while it is incomplete; and where the rest begins."""
+        end = data.find(b"\n", place) + 1
+        if not end:
+            self._line += data[place:]
             if len(self._line) > _MAX_LINE:
                 raise malformed("line of the chunked coding is too long")
-            return None, b""
-        line = self._line + data[: end + 1]
+            return None, len(data)
+        line = self._line + data[place:end]
         self._line = b""
         if line[-2:] != b"\r\n" or len(line) > _MAX_LINE:
             raise malformed("malformed line in the chunked coding")
-        return line[:-2], data[end + 1 :]
+        return line[:-2], end

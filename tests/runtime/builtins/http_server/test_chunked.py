@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from contextlib import suppress
 from itertools import pairwise
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assay_shell.runtime.builtins.http_server.body import Collector
 from assay_shell.runtime.builtins.http_server.chunked import ChunkDecoder
 from assay_shell.runtime.builtins.http_server.refusal import Refusal
 
@@ -72,6 +75,28 @@ def test_endless_trailers_are_refused():
     with pytest.raises(Refusal) as caught:
         ChunkDecoder().feed(b"0\r\n" + b"A: b\r\n" * 5000)
     assert caught.value.status == 431
+
+
+TINY = b"2\r\nab\r\n" * 1000
+
+
+def test_tiny_chunks_take_time_in_proportion_to_their_number():
+    started = process_time()
+    assert len(ChunkDecoder().feed(TINY * 100)) == 100_000
+    assert process_time() - started < 3  # a copy of the rest for each chunk would take half a minute
+
+
+def test_a_body_in_tiny_chunks_takes_no_more_memory_than_its_size():
+    decoder, collector = ChunkDecoder(), Collector()
+    tracemalloc.start()
+    try:
+        for _ in range(30):
+            collector.add(decoder.feed(TINY))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 2 * 60_000
+    assert collector.whole() == b"ab" * 30_000
 
 
 @settings(max_examples=80, deadline=None)
