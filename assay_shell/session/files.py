@@ -20,7 +20,7 @@ def named(argument: str, usage: str) -> str:
     words = words_in(argument)
     if len(words) != 1:
         raise CommandError(f"which file? {usage}")
-    return os.path.expanduser(words[0])
+    return expanded(words[0])
 
 
 def words_in(argument: str) -> list[str]:
@@ -33,6 +33,11 @@ def words_in(argument: str) -> list[str]:
         return shlex.split(argument)
     except ValueError as error:
         raise CommandError(f"{argument}: {error}") from error
+
+
+def expanded(path: str) -> str:
+    """Return *path* with `~` resolved."""
+    return os.path.expanduser(path)
 
 
 def read_text(path: str) -> str:

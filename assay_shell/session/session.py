@@ -53,8 +53,8 @@ class Session:
         """All that was run, in order."""
         self.number = 0
 
-    async def execute(self, source: str, *, store: bool = True) -> Outcome:
-        """Run *source* to its end on the running event loop; errors are part of the outcome.
+    async def execute(self, source: str, *, name: str = "", store: bool = True) -> Outcome:
+        """Run *source* to its end on the running event loop; errors are part of the outcome, and call it *name*.
 
         With *store* unset nothing of it is remembered: neither the input nor its result.
 
@@ -64,7 +64,7 @@ class Session:
         number = self.number + 1
         if store:
             self.number = number
-        outcome = Outcome(number, source, f"<input {number}>")
+        outcome = Outcome(number, source, name or f"<input {number}>")
         started = monotonic()
         try:
             cell = self.cells.compile(source, outcome.name, self.results)
@@ -114,5 +114,9 @@ class Session:
         return self.cells.values()
 
     def source_of(self, chunk: str) -> str | None:
-        """The input that errors name *chunk*, None when none has that name."""
-        return next((outcome.source for outcome in reversed(self.inputs) if outcome.name == chunk), None)
+        """The input that errors name *chunk*, None when none has that name. Lua cuts long ones at their front."""
+        cut = chunk.removeprefix("...") if chunk.startswith("...") else None
+        for outcome in reversed(self.inputs):
+            if outcome.name == chunk or (cut and outcome.name.endswith(cut)):
+                return outcome.source
+        return None

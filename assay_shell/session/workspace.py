@@ -100,7 +100,7 @@ class Workspace:
         if (bare := lines.bare_command(text)) is not None and not self._defines(bare.name):
             line = bare
         if line.kind == lines.CODE:
-            outcome = await self._execute(text, store=store)
+            outcome = await self.execute(text, store=store)
             return Answer(values=outcome.values, error=outcome.error, outcome=outcome)
         try:
             return await self._by_kind(line)
@@ -128,19 +128,24 @@ class Workspace:
 
         self._settle_context()
         try:
-            outcome = await self.session.execute(read_text(path), store=False)
+            outcome = await self.session.execute(read_text(path), name=path, store=False)
         except AssayError as error:
             return Answer(error=error)
         self.keep_globals()
-        return Answer(f"{path}:" if outcome.error else "", error=outcome.error)
+        return Answer(error=outcome.error)
 
     def _notice(self, effect: Effect) -> None:
         self.doing = effect
 
-    async def _execute(self, text: str, *, store: bool = True) -> Outcome:
+    async def execute(self, text: str, *, name: str = "", store: bool = True) -> Outcome:
+        """Run code as an input, or as the file *name*; what it prints is recorded.
+
+        Raises:
+            asyncio.CancelledError: it was cancelled.
+        """
         self.records.begin(self.session.number + 1)
         try:
-            return await self.session.execute(text, store=store)
+            return await self.session.execute(text, name=name, store=store)
         finally:
             self.records.end()
             if self._modules is not None or "require" in text:

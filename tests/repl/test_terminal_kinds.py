@@ -140,6 +140,13 @@ def test_the_start_up_file_runs_first(shell, home):
     assert terminal.run("greet()") == "hello"
 
 
+def test_a_start_up_file_that_fails_is_named_and_the_shell_starts(shell, home):
+    (home / ".config/assay/init.lua").write_text("local x = 1\nx.y.z = 2\n")
+    terminal = shell(columns=200)
+    terminal.wait_for(".config/assay/init.lua:2")
+    assert terminal.run("1") == "1"
+
+
 def test_a_wrong_setting_names_itself_and_the_shell_starts(shell, home):
     (home / ".config/assay/config.toml").write_text('keys = "emcs"\nformt = "json"\nformat = "json"\n')
     terminal = shell(columns=200)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assay_shell.session.answers import Answer, CommandError
-from assay_shell.session.files import named, read_text, words_in, write_text
+from assay_shell.session.files import expanded, named, read_text, words_in, write_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ async def run(workspace: Workspace, argument: str) -> Answer:
     words = words_in(argument)
     if not words:
         raise CommandError("which file? .run FILE [ARGUMENTS]")
-    path = words[0]
+    path = expanded(words[0])
     text = read_text(path)
     if text.startswith("#!"):
         text = "--" + text[2:]  # the line stays, so that line numbers do
     workspace.runtime.set_arguments(path, words[1:])
-    outcome = await workspace.session.execute(text)
+    outcome = await workspace.execute(text, name=path)
     return Answer(values=outcome.values, error=outcome.error, outcome=outcome)
 
 

@@ -17,7 +17,7 @@ async def measure(workspace: Workspace, argument: str) -> Answer:
     """
     if not argument:
         raise CommandError("what? .time CODE")
-    outcome = await workspace.session.execute(argument)
+    outcome = await workspace.execute(argument)
     return Answer(
         _shown(outcome.seconds), values=outcome.values, outcome=outcome, error=outcome.error
     )

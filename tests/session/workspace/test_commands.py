@@ -125,6 +125,25 @@ def test_a_file_is_loaded_to_be_changed(desk, tmp_path):
     assert desk.answer(".load s.lua").next_input == "local x = 1"
 
 
+@pytest.mark.parametrize("text", ["local x = 1\nnothing.there()\n", "#!/usr/bin/env assay\nx = = 1\n"])
+def test_an_error_in_a_file_names_it_and_the_line(desk, tmp_path, text):
+    (tmp_path / "s.lua").write_text(text)
+    error = desk.answer(".run ~/s.lua").error
+    assert str(tmp_path / "s.lua").endswith(error.chunk.removeprefix("..."))
+    assert error.line == 2
+    assert desk.workspace.source_of(error.chunk).splitlines()[1] == text.splitlines()[1]
+
+
+def test_what_a_file_prints_is_kept_for_a_notebook(desk, tmp_path):
+    (tmp_path / "s.lua").write_text("print('from the file')")
+    desk.values(".run s.lua")
+    desk.values(".time print('timed')")
+    desk.text(".notebook n.ipynb")
+    text = (tmp_path / "n.ipynb").read_text()
+    assert "from the file\\n" in text
+    assert "timed\\n" in text
+
+
 @pytest.mark.parametrize("line", [".load missing.lua", ".run missing.lua"])
 def test_a_missing_file_is_named(desk, line):
     assert desk.fault(line) == "missing.lua: No such file or directory (os error 2)"
