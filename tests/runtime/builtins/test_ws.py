@@ -880,7 +880,10 @@ def test_sending_is_refused_under_readonly(talk, peer, call, name):
     assert peer.seen == [(1000, "")]
 
 
-@pytest.mark.parametrize("path", ["exec?command=ls", "attach", "portforward/", "%65xec", "exec#x"])
+@pytest.mark.parametrize(
+    "path",
+    ["exec?command=ls", "attach", "portforward/", "%65xec", "exec#x", "exec/.", "x%2Fexec", "proxy/portForward/n/pod"],
+)
 def test_running_commands_in_pods_is_refused_under_readonly(fails, path):
     url = f"wss://127.0.0.1:1/api/v1/namespaces/n/pods/p/{path}"
     assert fails(f"ws.connect('{url}')", readonly=True).startswith("readonly: ws.connect blocked (wss://127.0.0.1:1/")

@@ -199,7 +199,20 @@ def prepared(
         if "params" in given:
             url = with_params(where, url, given["params"])
     content, kind = content_of(runtime, where, body, given, "body must be a string, table, or nil")
-    return make_call(client.engine(where, settings.wire), settings, method, url, headers, content, kind)
+    call = make_call(client.engine(where, settings.wire), settings, method, url, headers, content, kind)
+    if "upgrade" in call.headers:
+        _refuse_unseen(runtime, where, call)
+    return call
+
+
+def _refuse_unseen(runtime: Runtime, where: str, call: Call) -> None:
+    """Refuse to ask for another protocol where writes are refused or asked about: with it a server may run commands."""
+    guard = runtime.guard
+    if guard.readonly or guard.approve is not None:
+        from assay_shell.runtime.guard import ReadOnlyError
+
+        target = runtime.redactor.text(f"{call.method} {call.url}")
+        raise ReadOnlyError("readonly", f"{where} blocked ({target} with an Upgrade header)")
 
 
 def url_of(name: str, value: Value) -> str:

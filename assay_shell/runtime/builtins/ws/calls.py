@@ -19,7 +19,7 @@ PING = Options("ws.ping", timeout="float", data="bytes")
 
 _PONG_TIMEOUT = 20.0
 _COMMANDS = frozenset(("exec", "attach", "portforward"))
-"""Last parts of addresses behind which a Kubernetes server runs commands in pods, or connects to them."""
+"""Parts of addresses behind which a Kubernetes server or a node of it runs commands in pods, or connects to them."""
 
 
 def functions() -> dict[str, Builtin]:
@@ -38,8 +38,8 @@ def effect_of_connect(url: str, _opts: Table | None) -> tuple[str, str]:
     """Connecting reads, except where a Kubernetes server runs a command for whoever connects."""
     from urllib.parse import unquote
 
-    path = unquote(url.partition("#")[0].partition("?")[0]).rstrip("/")
-    return "write" if path.rpartition("/")[2] in _COMMANDS else "read", url
+    path = unquote(url.partition("#")[0].partition("?")[0]).lower()
+    return "read" if _COMMANDS.isdisjoint(path.split("/")) else "write", url
 
 
 async def connect(runtime: Runtime, url: str, opts: Table | None = None) -> Raw:

@@ -338,6 +338,21 @@ def test_request_is_judged_by_its_method(refuses: Refuses, stub: Stub) -> None:
     assert "http.request blocked (PUT " in refuses('http.request("put", URL .. "/x")', readonly=True)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "http.get(URL, { headers = { UPGRADE = 'websocket' } })",
+        "http.client({ headers = { Upgrade = 'websocket' } }):get(URL)",
+        "http.stream(URL, { headers = { upgrade = 'h2c' } })",
+        "http.request('GET', URL, { headers = { upgrade = 'SPDY/3.1' } })",
+    ],
+)
+def test_read_only_mode_has_no_other_protocol_begin_behind_a_get(refuses: Refuses, stub: Stub, call: str) -> None:
+    """What comes next would be unseen, and some servers run commands for it."""
+    assert "with an Upgrade header)" in refuses(call, readonly=True)
+    assert stub.requests == []
+
+
 def test_the_guard_does_not_show_secrets_of_the_query(refuses: Refuses) -> None:
     assert "s3cr3t-value" not in refuses('http.post(URL .. "/x?token=s3cr3t-value")', readonly=True)
 
