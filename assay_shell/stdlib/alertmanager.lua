@@ -107,7 +107,8 @@ end
 --- Example: `if c:is_firing("HighLatency") then print("slow") end`
 --- @effect read
 function M.is_firing(url, alertname)
-  local quoted = ('alertname="' .. alertname:gsub('[\\"]', "\\%0") .. '"')
+  local name = rest.text("alertmanager.is_firing", alertname, "alertname")
+  local quoted = 'alertname="' .. name:gsub('[\\"]', "\\%0") .. '"'
   return #rest.owner(url, M).alerts(url, firing({ quoted })) > 0
 end
 
@@ -123,11 +124,13 @@ end
 --- @effect write
 function M.silence_alert(url, alertname, duration_hours, opts)
   opts = opts or {}
+  local name = rest.text("alertmanager.silence_alert", alertname, "alertname")
+  local hours = rest.seconds("alertmanager.silence_alert", duration_hours, "duration_hours")
   local now = time()
   return rest.owner(url, M).create_silence(url, {
-    matchers = { { name = "alertname", value = alertname, isRegex = false, isEqual = true } },
+    matchers = { { name = "alertname", value = name, isRegex = false, isEqual = true } },
     startsAt = timestamp(now),
-    endsAt = timestamp(now + duration_hours * 3600),
+    endsAt = timestamp(now + hours * 3600),
     createdBy = opts.created_by or "assay",
     comment = opts.comment or "Silenced by assay",
   }).silenceID

@@ -25,8 +25,20 @@ local function mentions(text, words)
   return false
 end
 
-local function bucket_of(email)
-  local from, subject = (email.from or ""):lower(), (email.subject or ""):lower()
+local function refuse(what, wanted, value)
+  error(("email_triage.categorize: %s must be %s, not a %s"):format(what, wanted, type(value)), 0)
+end
+
+-- A field of the email with that number, in small letters.
+local function lowered(email, number, name)
+  local value = email[name] or ""
+  if type(value) ~= "string" then refuse(("emails[%d].%s"):format(number, name), "text", value) end
+  return value:lower()
+end
+
+local function bucket_of(email, number)
+  if type(email) ~= "table" then refuse(("emails[%d]"):format(number), "a table", email) end
+  local from, subject = lowered(email, number, "from"), lowered(email, number, "subject")
   if mentions(subject, URGENT) then return "needs_action" end
   if email.automated == true then return "fyi" end
   if mentions(from, AUTOMATED_SENDERS) or mentions(subject, AUTOMATED_SUBJECTS) then return "fyi" end
@@ -47,9 +59,10 @@ end
 --- Example: `local inbox = require("assay.email_triage").categorize({ { from = "ana@example.com", subject = "Lunch?" } })`
 --- @effect pure
 function M.categorize(emails, opts)
+  if emails ~= nil and type(emails) ~= "table" then refuse("emails", "a list of tables", emails) end
   local found = with_buckets({})
-  for _, email in ipairs(emails or {}) do
-    local bucket = found[bucket_of(email)]
+  for number, email in ipairs(emails or {}) do
+    local bucket = found[bucket_of(email, number)]
     bucket[#bucket + 1] = email
   end
   return found
@@ -72,7 +85,7 @@ end
 --- @effect write
 function M.categorize_llm(emails, openclaw_client, opts)
   opts = opts or {}
-  if not openclaw_client or not openclaw_client.llm_task then
+  if type(openclaw_client) ~= "table" or not openclaw_client.llm_task then
     error("email_triage: openclaw_client with llm_task is required")
   end
   local answer = openclaw_client:llm_task(opts.prompt or PROMPT, {

@@ -80,6 +80,7 @@ end
 --- Example: `local result = require("assay.healthcheck").json_path("https://shop.example/healthz", "status.db", "ok")`
 --- @effect read
 function M.json_path(url, path_expr, expected, opts)
+  rest.text("healthcheck.json_path", path_expr, "path_expr")
   local function failed(reason) return { ok = false, expected = expected, error = reason } end
   local response, problem = probe(url, opts or {})
   if not response then return failed(problem) end
@@ -111,6 +112,7 @@ end
 --- Example: `assert.eq(require("assay.healthcheck").body_contains("https://shop.example", "Welcome").found, true)`
 --- @effect read
 function M.body_contains(url, pattern, opts)
+  rest.text("healthcheck.body_contains", pattern, "pattern")
   local response, problem = probe(url, opts or {})
   if not response then return { ok = false, found = false, error = problem } end
   local found = response.body:find(pattern, 1, true) ~= nil
@@ -143,7 +145,7 @@ end
 --- @effect depends
 function M.multi(checks)
   local results, passed = {}, 0
-  for index, item in ipairs(checks) do
+  for index, item in ipairs(rest.table("healthcheck.multi", checks, "checks")) do
     local result = { name = item.name }
     local ran, outcome = pcall(item.check)
     if ran then

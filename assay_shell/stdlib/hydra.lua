@@ -88,7 +88,7 @@ end
 --- Example: `local web = c:get_client("web") web.client_name = "shop" c:update_client("web", web)`
 --- @effect write
 function Client:update_client(client_id, spec)
-  spec.client_id = client_id
+  rest.table("hydra.update_client", spec, "spec").client_id = client_id
   local call = { body = spec, ok = CHANGED }
   return created(admin.put("update_client", self, CLIENT, { client_id = client_id }, call))
 end

@@ -46,13 +46,13 @@ function M.client(url, opts)
 end
 
 -- Who asks: a cookie, or `{ session_token = ... }` where there is no browser.
-local function as(cookie)
+local function as(name, cookie)
   if type(cookie) == "table" then
     rest.hide(cookie.session_token)
     return { Cookie = cookie.cookie, ["X-Session-Token"] = cookie.session_token }
   end
   rest.hide(cookie)
-  return { Cookie = cookie }
+  return { Cookie = cookie and rest.text("kratos." .. name, cookie, "cookie") }
 end
 
 --- Reads the session of a cookie ("ory_kratos_session=..."), or of `{ session_token = "..." }`; nil when there is none.
@@ -60,7 +60,7 @@ end
 --- Example: `local session = c:whoami(req.headers.cookie) print(session and session.identity.traits.email)`
 --- @effect read
 function Client:whoami(cookie)
-  local call = { headers = as(cookie), message = ory.words("whoami") }
+  local call = { headers = as("whoami", cookie), message = ory.words("whoami") }
   local response
   response, call = public:request("GET", "whoami", self, "/sessions/whoami", nil, call)
   if response.status == 401 then return nil end
@@ -93,11 +93,11 @@ end
 --- @effect read
 function Client:get_login_flow(flow_id, cookie)
   local line, values = "/self-service/login/flows?id=flow_id!", { flow_id = flow_id }
-  return public.get("get_login_flow", self, line, values, { headers = as(cookie) })
+  return public.get("get_login_flow", self, line, values, { headers = as("get_login_flow", cookie) })
 end
 
 local function submit(name, words, client, path, flow_id, payload, cookie, reads)
-  local headers = as(cookie)
+  local headers = as(name, cookie)
   headers["Content-Type"] = "application/json"
   local call = { body = rest.object(payload), headers = headers, message = ory.words(words), reads = reads }
   local answer = public.post(name, client, path .. "?flow=flow_id!", { flow_id = flow_id }, call)
@@ -129,7 +129,7 @@ end
 --- @effect read
 function Client:get_registration_flow(flow_id, cookie)
   local line, values = "/self-service/registration/flows?id=flow_id!", { flow_id = flow_id }
-  return public.get("get_registration_flow", self, line, values, { headers = as(cookie) })
+  return public.get("get_registration_flow", self, line, values, { headers = as("get_registration_flow", cookie) })
 end
 
 --- Reads an identity; nil when there is none.

@@ -31,7 +31,7 @@ local ESCAPES = { ["\\"] = "\\\\", ['"'] = '\\"', ["\n"] = "\\n" }
 --- @effect pure
 function M.selector(labels)
   local parts = {}
-  for name, value in pairs(labels) do
+  for name, value in pairs(rest.table("loki.selector", labels, "labels")) do
     parts[#parts + 1] = name .. '="' .. tostring(value):gsub('[\\"\n]', ESCAPES) .. '"'
   end
   table.sort(parts)
@@ -64,7 +64,7 @@ end
 --- @effect write
 function Client:push(stream_labels, entries)
   local values = {}
-  for index, entry in ipairs(entries) do values[index] = stamped(entry) end
+  for index, entry in ipairs(rest.table("loki.push", entries, "entries")) do values[index] = stamped(entry) end
   local body = { streams = { { stream = stream_labels, values = values } } }
   api:expect("POST", "push", self, "/loki/api/v1/push", nil, { body = body, ok = { 204 } })
   return true
@@ -72,6 +72,10 @@ end
 
 local QUERY = "/loki/api/v1/query?query=logql!&limit&time&direction"
 local RANGE = "/loki/api/v1/query_range?query=logql!&start&end=end_time&limit&step&direction"
+
+local function result_of(response, call)
+  return api:inside(call, response, "data", "result")
+end
 
 local HOUR = 3600 * 1000000000 -- nanoseconds
 
@@ -81,7 +85,7 @@ local function lines_before(client, logql, opts)
   if last then
     values.start, values.end_time = logs.nanoseconds("loki.query", "time", last) - HOUR, last
   end
-  return api.get("query", client, RANGE, values).data.result
+  return result_of(api:expect("GET", "query", client, RANGE, values))
 end
 
 --- Evaluates an expression at one moment: a vector for a metric query, streams of lines for others.
@@ -95,7 +99,7 @@ function Client:query(logql, opts)
     return lines_before(self, logql, opts)
   end
   if response.status ~= 200 then api:fail(call, response) end
-  return api:decode(call, response).data.result
+  return result_of(response, call)
 end
 
 --- Evaluates an expression over a time range and gives what the server gives: streams `{stream, values}` for lines,
@@ -106,7 +110,13 @@ end
 --- Example: `local streams = c:query_range('{app="cart"}', { start = "2026-01-31T09:00:00Z", limit = 50 })`
 --- @effect read
 function Client:query_range(logql, opts)
-  return api.get("query_range", self, RANGE, with(opts, "logql", logql)).data.result
+  return result_of(api:expect("GET", "query_range", self, RANGE, with(opts, "logql", logql)))
+end
+
+-- Servers leave an empty list out.
+local function names(name, client, line, values)
+  local response, call = api:expect("GET", name, client, line, values)
+  return api:inside(call, response, "data") or {}
 end
 
 --- Lists the names of labels.
@@ -115,7 +125,7 @@ end
 --- Example: `print(table.concat(c:labels(), " "))`
 --- @effect read
 function Client:labels(opts)
-  return api.get("labels", self, "/loki/api/v1/labels?start&end=end_time", opts).data
+  return names("labels", self, "/loki/api/v1/labels?start&end=end_time", opts)
 end
 
 --- Lists the values of a label.
@@ -125,7 +135,7 @@ end
 --- @effect read
 function Client:label_values(label_name, opts)
   local line = "/loki/api/v1/label/{label_name}/values?start&end=end_time"
-  return api.get("label_values", self, line, with(opts, "label_name", label_name)).data
+  return names("label_values", self, line, with(opts, "label_name", label_name))
 end
 
 --- Lists the label sets of the streams that match any of the selectors, which are a list.
@@ -135,7 +145,7 @@ end
 --- @effect read
 function Client:series(match_selectors, opts)
   local line = "/loki/api/v1/series?match[]=match_selectors!&start&end=end_time"
-  return api.get("series", self, line, with(opts, "match_selectors", match_selectors)).data
+  return names("series", self, line, with(opts, "match_selectors", match_selectors))
 end
 
 local TAIL = "/loki/api/v1/tail?query=logql!&limit&start&delay_for"
@@ -184,8 +194,9 @@ function Client:metrics()
 end
 
 local function answer_of_kind(name, kind, client, line, values, advice)
-  local data = api.get(name, client, line, values).data
-  if data.resultType ~= kind then error(("loki.%s: %s"):format(name, advice), 0) end
+  local response, call = api:expect("GET", name, client, line, values)
+  local data = api:inside(call, response, "data")
+  if type(data) ~= "table" or data.resultType ~= kind then error(("loki.%s: %s"):format(name, advice), 0) end
   return data.result
 end
 

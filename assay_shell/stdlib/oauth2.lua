@@ -19,7 +19,8 @@ local api = rest.service("oauth2", { message = refused })
 local TOKEN_URL = "https://oauth2.googleapis.com/token"
 local FOLDER = "~/.config/gog/"
 
-local function expanded(path)
+local function expanded(path, name)
+  path = rest.text("oauth2.from_file", path, name)
   if path:sub(1, 1) ~= "~" then return path end
   return (env.get("HOME") or "") .. path:sub(2)
 end
@@ -63,8 +64,8 @@ end
 --- @effect read
 function M.from_file(credentials_path, token_path, opts)
   opts = opts or {}
-  local document = object_in(expanded(credentials_path or FOLDER .. "credentials.json"))
-  local file = expanded(token_path or FOLDER .. "token.json")
+  local document = object_in(expanded(credentials_path or FOLDER .. "credentials.json", "credentials_path"))
+  local file = expanded(token_path or FOLDER .. "token.json", "token_path")
   local credentials = document.installed or document.web or document
   return client_of(credentials, object_in(file), { file = file, url = opts.token_url, form = opts.form })
 end

@@ -131,12 +131,12 @@ function Client:state_get(key)
   return json.parse(text)
 end
 
---- Leaves a value that has a JSON form under a key, in `<state_dir>/<key>.json`.
+--- Leaves a value that has a JSON form under a key, in `<state_dir>/<key>.json`, which is replaced as a whole.
 --- Errors: the key has the part `..`; the value has no JSON form; the file cannot be written.
 --- Example: `c:state_set("last-incident", 4711)`
 --- @effect write
 function Client:state_set(key, value)
-  fs.write(state_file("openclaw.state_set", self, key), json.encode(value))
+  fs.write(state_file("openclaw.state_set", self, key), json.encode(value), { private = true })
   return true
 end
 
@@ -158,6 +158,7 @@ end
 --- Example: `if c:approve("Restart cart?", { replicas = 3 }) then shell.exec("systemctl restart cart") end`
 --- @effect read
 function Client:approve(prompt, context)
+  prompt = rest.text("openclaw.approve", prompt, "prompt")
   local asked, answer = pcall(approval.request, prompt, context)
   if asked then return answer end
   if type(answer) ~= "table" or not answer.unasked then error(answer, 0) end

@@ -24,14 +24,14 @@ local api = rest.service("prometheus", { headers = rest.authorization, message =
 local LONGEST_LINE = 4000 -- bytes of an expression that still fit a request line everywhere
 
 -- The `data` of an answer. Servers send the `error` of a refused query with status 200, too.
-local function checked(call, answer)
+local function data_of(response, call)
+  local answer = api:inside(call, response)
   if answer.status == "success" then return answer.data end
   api:raise(call, 200, ("prometheus.%s: %s"):format(call.name, answer.error or "unknown error"))
 end
 
 local function data(name, url, line, values)
-  local response, call = api:expect("GET", name, url, line, values)
-  return checked(call, api:decode(call, response))
+  return data_of(api:expect("GET", name, url, line, values))
 end
 
 local FIELDS = { "query", "time", "start", "end", "step", "timeout", "limit" }
@@ -41,7 +41,7 @@ local LINE = "?query=query!&time&start&end&step&timeout&limit"
 local function evaluate(name, url, path, values)
   if type(values.query) ~= "string" or #values.query <= LONGEST_LINE then
     local response, call = api:expect("GET", name, url, path .. LINE, values)
-    return call, checked(call, api:decode(call, response))
+    return call, data_of(response, call)
   end
   local form = {}
   for _, field in ipairs(FIELDS) do
@@ -52,7 +52,7 @@ local function evaluate(name, url, path, values)
     headers = { ["Content-Type"] = "application/x-www-form-urlencoded" },
     reads = send_reading,
   })
-  return call, checked(call, api:decode(call, response))
+  return call, data_of(response, call)
 end
 
 local function sample(pair)

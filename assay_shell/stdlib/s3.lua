@@ -315,7 +315,7 @@ end
 --- Example: `c:download("backups", "2026/db.tar", "/tmp/db.tar", { resume = true })`
 --- @effect write
 Client.download = function(self, bucket, key, path, opts)
-  opts = opts or {}
+  opts, path = opts or {}, rest.text("s3.download", path, "path")
   local url, headers = s3.signed("download", self, "GET", of_object("download", bucket, key))
   local options = { headers = headers, resume = opts.resume, progress = opts.progress }
   local done, result = pcall(http.download, url, path, rest.merged(options, self.transport))

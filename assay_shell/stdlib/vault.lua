@@ -104,8 +104,8 @@ local function list(name, client, line, values)
   local response, call = api:request("GET", name, client, line .. "?list&after&limit", values, { verb = "LIST" })
   if response.status == 404 then return {} end
   if response.status ~= 200 then api:fail(call, response) end
-  local data = api:decode(call, response).data
-  return data and data.keys or {}
+  local data = api:inside(call, response, "data")
+  return type(data) == "table" and data.keys or {}
 end
 
 -- The names of all pages; OpenBao cuts lists where it is told to, Vault gives all at once.

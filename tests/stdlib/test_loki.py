@@ -102,3 +102,29 @@ def test_a_tail_without_lines_is_empty(loki):
 def test_credentials_go_along_with_a_websocket(loki):
     sends = "key = req.headers.authorization return { ws = function(conn) conn:send(message(1)) conn:recv() end }"
     assert loki(sends, "for _ in c:follow('x') do return key end") == "Bearer t"
+
+
+ANSWERS = [
+    ("{}", "'data' in the answer is no object: {}"),
+    ("null", "the answer is no object: null"),
+    ('{"data": 7}', "'data' in the answer is no object: {\"data\": 7}"),
+]
+
+
+@pytest.mark.parametrize(("body", "words"), [pytest.param(*row, id=row[0]) for row in ANSWERS])
+@pytest.mark.parametrize("call", ["c:query('up')", "c:query_range('{a=\"b\"}')"])
+def test_an_answer_without_a_result_is_told_with_the_request(run, stub, call, body, words):
+    path = "/loki/api/v1/" + call[2:].partition("(")[0]
+    for target in (path, path + "?query=up", path + "?query=%7Ba%3D%22b%22%7D"):
+        stub.on("GET", target, body=body)
+    code = f'local c = require("assay.loki").client("{stub.url}") local _, e = pcall(function() return {call} end) '
+    text, *fields = run(code + "return { tostring(e), e.service, e.method, e.path, e.status }")
+    assert text.partition(": ")[2] == f"loki: GET {path} HTTP 200: {words}"
+    assert fields == ["loki", "GET", path, 200]
+
+
+def test_a_server_that_knows_no_labels_yet_leaves_the_list_out(run, stub):
+    for name in ("labels", "label/a/values"):
+        stub.on("GET", f"/loki/api/v1/{name}", json={"status": "success"})
+    code = f'local c = require("assay.loki").client("{stub.url}") return #c:labels() + #c:label_values("a")'
+    assert run(code) == 0

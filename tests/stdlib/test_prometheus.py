@@ -63,3 +63,11 @@ def test_a_missing_expression_is_named(prometheus, stub, function):
     caught = prometheus(f"return tostring(select(2, pcall(m.{function}, url)))")
     assert f"prometheus.{function}: attempt to concatenate a nil value (local 'promql')" in caught
     assert stub.requests == []
+
+
+@pytest.mark.parametrize("body", ["null", "true", "7"])
+def test_an_answer_that_is_no_object_is_told_with_the_request(prometheus, stub, body):
+    stub.on("GET", "/api/v1/alerts", body=body)
+    text, *fields = prometheus("local _, e = pcall(m.alerts, url) return { tostring(e), e.service, e.path, e.status }")
+    assert text.partition(": ")[2] == f"prometheus.alerts: HTTP 200: the answer is no object: {body}"
+    assert fields == ["prometheus", "/api/v1/alerts", 200]

@@ -13,6 +13,7 @@ local request_line = require("assay.lib.request_line")
 local waiting = require("assay.lib.waiting")
 
 local format, gsub, lower, match = string.format, string.gsub, string.lower, string.match
+local concat = table.concat
 local error, ipairs, pairs, pcall, rawset, setmetatable, type =
   error, ipairs, pairs, pcall, rawset, setmetatable, type
 
@@ -180,6 +181,22 @@ function Service:decode(call, response)
   return annotated(self, call, response.status, pcall(json.parse, response.body))
 end
 
+--- What stands at the names `...`, each inside the one before, in the JSON document of a response. The last one may be
+--- missing: nil. An error of the service where there is no object to look into; without names that is the document.
+function Service:inside(call, response, ...)
+  local found, names = self:decode(call, response), { ... }
+  for index = 0, #names do
+    if index > 0 then found = found[names[index]] end
+    if type(found) ~= "table" and (index < #names or index == 0) then
+      local what = index == 0 and "the answer is" or ("'%s' in the answer is"):format(concat(names, ".", 1, index))
+      local message = call.message or self.message
+      local text = ("%s%s no object: "):format(message(self.name, call, response), what)
+      self:raise(call, response.status, text, failure.shown_body(response.body))
+    end
+  end
+  return found
+end
+
 -- Where a request line leads: the whole address; the call learns its path and its query.
 local function target_of(service, client, template, values, call)
   local base = client
@@ -194,6 +211,12 @@ local function target_of(service, client, template, values, call)
   return base .. target
 end
 
+local function check_body(service, call)
+  local kind = type(call.body)
+  if kind == "string" or kind == "table" or kind == "nil" then return end
+  failure.complain(format("%s.%s: what is sent must be a table or text, not a %s", service.name, call.name, kind))
+end
+
 --- Sends a request and returns the response, whatever its status is, and the call that `fail` and `decode` take.
 ---
 --- `call` may hold `target` (path and query as they are sent, instead of a template), `body`, `headers`, `timeout`,
@@ -204,6 +227,7 @@ function Service:request(method, name, client, template, values, call)
   call.name, call.method = name, method
   local target = target_of(self, client, template, values, call)
   local options = options_for(self, client, call)
+  check_body(self, call)
   return annotated(self, call, nil, pcall(send, method, target, call.body, options, call.reads)), call
 end
 
