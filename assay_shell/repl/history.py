@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from errno import ENOSPC
 from time import time
 
 from prompt_toolkit.history import History
+
+from assay_shell.runtime import whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,18 +21,21 @@ _KEPT_BYTES = 2 << 20
 class SharedHistory(History):
     """Appends each line to *path*, with *project*; *hide* masks what must not be in a file.
 
-    Lines of other shells that run at the same time appear with the next prompt.
+    Lines of other shells that run at the same time appear with the next prompt. *tell* hears once why lines are lost.
     """
 
-    def __init__(self, path: str, project: str, hide: Callable[[str], str]) -> None:
+    def __init__(
+        self, path: str, project: str, hide: Callable[[str], str], tell: Callable[[str], object] = lambda fault: None
+    ) -> None:
         super().__init__()
         self._path = path
         self._project = project
         self._hide = hide
         self._read_to = 0
-        self._own: set[str] = set()
+        self._own: set[bytes] = set()
         self._typed = 0
-        self.faults: list[str] = []
+        self._tell = tell
+        self._told = False
 
     def load_history_strings(self) -> Iterable[str]:
         """Lines, the latest first: those of the project, then those of others."""
@@ -47,12 +53,12 @@ class SharedHistory(History):
         import json
 
         entry = {"time": int(time()), "project": self._project, "text": self._hide(string)}
-        line = json.dumps(entry, ensure_ascii=True) + "\n"
+        line = json.dumps(entry, ensure_ascii=True).encode()
         self._own.add(line)
         try:
-            self._append(line.encode())
+            self._append(line + b"\n")
         except OSError as error:
-            self.faults.append(f"history: {error}")
+            self._lost(error)
 
     def catch_up(self) -> None:
         """Take in what other shells have written meanwhile: it is older than what was typed here."""
@@ -64,13 +70,23 @@ class SharedHistory(History):
             else:
                 self._loaded_strings.append(text)
 
+    def _lost(self, error: OSError) -> None:
+        if not self._told:
+            from assay_shell.runtime.errors import os_reason
+
+            self._told = True
+            self._tell(f"what you type is not kept: {self._path}: {os_reason(error)}")
+
     def _append(self, line: bytes) -> None:
         folder = os.path.dirname(self._path)
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(descriptor, line)  # at once: lines of two shells do not mix
             size = os.fstat(descriptor).st_size
+            if size and os.pread(descriptor, 1, size - 1) != b"\n":  # a full disk or a kill cut the last one off
+                line = b"\n" + line
+            if os.write(descriptor, line) < len(line):  # at once: lines of two shells do not mix
+                raise OSError(ENOSPC, os.strerror(ENOSPC))
         finally:
             os.close(descriptor)
         if size > _MOST_BYTES:
@@ -82,11 +98,7 @@ class SharedHistory(History):
             file.seek(-_KEPT_BYTES, os.SEEK_END)
             file.readline()
             rest = file.read()
-        beside = f"{self._path}.{os.getpid()}"
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "wb") as file:
-            file.write(rest)
-        os.replace(beside, self._path)
+        whole.write(self._path, rest)
         self._read_to = len(rest)
 
     def _new_entries(self) -> list[tuple[str, str]]:
@@ -96,15 +108,16 @@ class SharedHistory(History):
                 if os.fstat(file.fileno()).st_size < self._read_to:  # another shell has shortened it
                     self._read_to = os.fstat(file.fileno()).st_size
                 file.seek(self._read_to)
-                lines = file.read().decode("utf-8", "replace").splitlines(keepends=True)
+                written, _, _ = file.read().rpartition(b"\n")  # behind it: what another shell is writing
         except OSError:
             return []
-        whole = [line for line in lines if line.endswith("\n")]
-        self._read_to += sum(len(line.encode()) for line in whole)
+        if not written:
+            return []
+        self._read_to += len(written) + 1
         import json  # not before the first prompt
 
         found = []
-        for line in whole:
+        for line in written.split(b"\n"):
             if line in self._own:
                 self._own.discard(line)
                 continue

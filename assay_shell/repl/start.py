@@ -32,7 +32,7 @@ def open_shell(*, readonly: bool = False, ask: bool = False, strict: bool = Fals
     start_up = _start_up(init) if os.path.exists(init) else None
     modes = Modes(readonly=readonly, ask=ask, strict=strict, debug=debug)
     engine = Engine(lambda: _workspace(screen, user, settings, modes))
-    for line in [_banner(), *(f"{screen.paint('warning:', '33')} {fault}" for fault in faults)]:
+    for line in [_banner(), *(_warning(screen, fault) for fault in faults)]:
         screen.say(line)
     if start_up is None:
         screen.invite()
@@ -106,7 +106,10 @@ def _shell(engine: Engine, user: User, screen: Screen, settings: Settings, modes
         front.give_up()
         engine.replace()
 
-    history = SharedHistory(os.path.join(data_folder(), "history.jsonl"), project(), hide)
+    def warn(fault: str) -> None:
+        screen.say(_warning(screen, fault))
+
+    history = SharedHistory(os.path.join(data_folder(), "history.jsonl"), project(), hide, warn)
     editor = Editor(engine, screen, settings, history)
     return Shell(engine, user, screen, editor, settings, restart, debug=modes.debug)
 
@@ -118,6 +121,10 @@ def _start_up(path: str) -> Work:
         return await workspace.start_up(path)
 
     return run
+
+
+def _warning(screen: Screen, fault: str) -> str:
+    return f"{screen.paint('warning:', '33')} {fault}"
 
 
 def _banner() -> str:
