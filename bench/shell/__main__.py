@@ -1,7 +1,7 @@
 """Measure the shell in a pseudo-terminal: `python -m bench.shell [--runs N]`.
 
 The start, in turn with IPython's where that is installed: until a prompt is seen (keys pressed from then on count), and
-until the editor has drawn its own. Then Ctrl-C to the next prompt, over loops, waits and child processes.
+until the editor has drawn its own. Then Ctrl-C to the next prompt, over loops, waits, child processes and a query.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ SHAPES = {
     "nested coroutines": "coroutine.wrap(function() coroutine.wrap(function() while 1 do end end)() end)()",
     "a wait": "sleep(60)",
     "a child process": 'shell.exec("sleep 60")',
+    "a database query": "db.query(base, 'with recursive c(n) as (select 1 union all select n + 1 from c)"
+    " select count(*) from c')",
 }
 
 
@@ -112,6 +114,8 @@ def interrupts(runs: int, home: str) -> None:
     """Print how long Ctrl-C takes to the next prompt."""
     program = Program([str(HERE / "assay")], home)
     program.until(EDITOR)
+    program.press("local base = db.connect('sqlite::memory:')\r")  # which loads what databases need
+    program.rest(2.0)
     everything: list[float] = []
     for name, code in SHAPES.items():
         times = []

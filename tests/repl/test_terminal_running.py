@@ -21,11 +21,15 @@ pytestmark = pytest.mark.timeout(90)
         pytest.param("coroutine.wrap(function() coroutine.wrap(function() while 1 do end end)() end)()", id="nested"),
         pytest.param("sleep(60)", id="a wait"),
         pytest.param("shell.exec('sleep 60')", id="a child process"),
+        pytest.param(
+            "db.query(db.connect('sqlite::memory:'), 'with recursive c(n) as (select 1 union all select n + 1 from c) "
+            "select count(*) from c')", id="a query",
+        ),
         pytest.param(".time sleep(60)", id="a command"),
         pytest.param("!sleep 60", id="a program"),
         pytest.param("for i = 1, 1e9 do print(i) end", id="a flood"),
     ],
-)
+)  # fmt: skip
 def test_ctrl_c_stops_what_runs_and_nothing_else(shell, code):
     terminal = shell()
     terminal.run("local kept = 'kept'")
