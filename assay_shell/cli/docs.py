@@ -49,7 +49,7 @@ def _build(folders: list[str]) -> int:
 def _show_all(*, whole: bool) -> int:
     from assay_shell.runtime.reference import markdown, overview_text
 
-    catalog = _builtins()
+    catalog = _builtins(methods=whole)
     sys.stdout.write(markdown(catalog) if whole else overview_text(catalog))
     return 0
 
@@ -57,7 +57,7 @@ def _show_all(*, whole: bool) -> int:
 def _explain(name: str) -> int:
     if name.startswith("assay."):
         return _explain_module(name)
-    catalog = _builtins()
+    catalog = _builtins(methods=":" in name)
     text = catalog.explain(name)
     return _shown(text) if text is not None else _unknown(name, "builtin", catalog.nearest(name))
 
@@ -78,14 +78,15 @@ def _explain_module(name: str) -> int:
     entry = module_entry(module, files[module].source, files[module].text)
     if name == module:
         return _shown(entry_text(entry))
-    functions = {f"{module}.{_last_part(function)}": function for function in entry.functions}
+    functions = {f"{module}.{_own_name(function)}": function for function in entry.functions}
     if name not in functions:
         return _unknown(name, "function", nearest(name, functions))
     return _shown(function_text(functions[name]))
 
 
-def _last_part(function: Function) -> str:
-    return function.name.replace(":", ".").rpartition(".")[2]
+def _own_name(function: Function) -> str:
+    """Its name without what it is a function or method of: `M`, or a client."""
+    return function.name.replace(":", ".").partition(".")[2] or function.name
 
 
 def _shown(text: str) -> int:
@@ -98,8 +99,14 @@ def _unknown(name: str, kind: str, near: str | None) -> int:
     return UNKNOWN
 
 
-def _builtins() -> Catalog:
+def _builtins(*, methods: bool) -> Catalog:
+    """The builtins; with *methods* all that is written about those of handles, for which handles have to be made."""
+    from assay_shell.runtime.catalog import Catalog
     from assay_shell.runtime.vm import Runtime
 
     with Runtime() as runtime:
-        return runtime.catalog
+        if not methods:
+            return runtime.catalog
+        from assay_shell.cli.pages.methods import groups_with_methods
+
+        return Catalog(groups_with_methods(runtime))

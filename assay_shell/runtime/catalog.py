@@ -156,7 +156,7 @@ def builtin_entry(header: Header, builtins: Mapping[str, Builtin], comments: Map
     functions = []
     for quickref in header.quickrefs:
         builtin = builtins.get(quickref.name)
-        comment = comments.get(quickref.name.replace(":", ".").rpartition(".")[2], "")
+        comment = _comment(comments, quickref.name)
         docstring = (builtin.function.__doc__ if builtin is not None and not comment else None) or comment
         functions.append(_function(quickref, function_text(docstring), _effect(builtin)))
     return Entry(header.module, "builtin", header.description, header.keywords, header.env, tuple(functions))
@@ -171,9 +171,16 @@ def module_entry(name: str, source: str, text: str) -> Entry:
     constructor = lua_constructor(text)
     functions = []
     for quickref in (*([constructor] if constructor else ()), *header.quickrefs):
-        written = function_text(comments.get(quickref.name.replace(":", ".").rpartition(".")[2], ""))
+        written = function_text(_comment(comments, quickref.name))
         functions.append(_function(quickref, written, written.effect))
     return Entry(name, source, header.description, header.keywords, header.env, tuple(functions))
+
+
+def _comment(comments: Mapping[str, str], name: str) -> str:
+    """What stands above a function, or above the member that it is inside of: `kratos` for `M.kratos.client`."""
+    _, dot, inside = name.replace(":", ".").partition(".")
+    member, _, deeper = inside.partition(".")
+    return comments.get(member if deeper else inside if dot else name, "")
 
 
 def _function(quickref: QuickRef, text: FunctionText, effect: str) -> Function:

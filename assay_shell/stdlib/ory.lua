@@ -11,7 +11,28 @@ local rest = require("assay.lib.rest")
 
 local ADDRESSES = { "kratos_public", "kratos_admin", "hydra_public", "hydra_admin", "keto_read", "keto_write" }
 
-local M = { kratos = require("assay.kratos"), hydra = require("assay.hydra"), keto = require("assay.keto") }
+local M = {}
+
+--- The module `assay.kratos`.
+--- Options: `public_url`, `admin_url`, `token`, `headers`, `timeout` and the like.
+--- Errors: an address is no text.
+--- Example: `local c = require("assay.ory").kratos.client({ public_url = "http://kratos:4433" })`
+--- @effect read
+M.kratos = require("assay.kratos")
+
+--- The module `assay.hydra`.
+--- Options: `public_url`, `admin_url`, `token`, `headers`, `timeout` and the like.
+--- Errors: an address is no text.
+--- Example: `local c = require("assay.ory").hydra.client({ admin_url = "http://hydra:4445" })`
+--- @effect read
+M.hydra = require("assay.hydra")
+
+--- The module `assay.keto`.
+--- Options: `write_url`, `token`, `headers`, `timeout` and the like.
+--- Errors: an address is no text.
+--- Example: `local c = require("assay.ory").keto.client("http://keto:4466", { write_url = "http://keto:4467" })`
+--- @effect read
+M.keto = require("assay.keto")
 
 local function pair_of(module, public_url, admin_url, opts)
   if not public_url and not admin_url then return nil end

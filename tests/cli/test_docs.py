@@ -61,6 +61,21 @@ def test_a_module_is_explained_and_each_of_its_functions(cli: Command) -> None:
     assert cli("docs", "assay.vault.kv_get").stdout.startswith(b"c:kv_get(mount, key, opts?) -> {data, metadata}|nil\n")
 
 
+def test_a_method_of_a_handle_is_explained_like_a_function(cli: Command) -> None:
+    shown = cli("docs", "client:start_workflow").stdout.decode()
+    assert shown.startswith("client:start_workflow(opts) -> {workflow_id, run_id}\n")
+    assert "\nErrors:\n  - " in shown
+    assert "\nExample:\n  client:start_workflow({ task_queue = " in shown
+    assert "\n  Writes: refused under --readonly.\n" in shown
+
+
+def test_functions_of_one_name_in_several_places_of_a_module_are_told_apart(cli: Command) -> None:
+    assert cli("docs", "assay.ory.client").stdout.startswith(b"M.client(url, opts?) -> client\n\n  The clients of")
+    kratos = cli("docs", "assay.ory.kratos.client").stdout.decode()
+    assert kratos.startswith("ory.kratos.client(opts) -> client\n\n  The module `assay.kratos`.\n")
+    assert 'require("assay.ory").kratos.client({ public_url' in kratos
+
+
 def test_a_module_of_the_project_is_explained_too(cli: Command, tmp_path: Path) -> None:
     (tmp_path / "modules").mkdir()
     (tmp_path / "modules" / "shop.lua").write_text("--- @description Ours\n--- @quickref M.total() -> number | Sum\n")

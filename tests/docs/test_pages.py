@@ -54,6 +54,13 @@ def test_a_page_has_all_that_is_known_of_each_function(site: Path, subject: Subj
 
 
 @pytest.mark.parametrize("subject", EACH)
+def test_each_method_shows_how_it_is_called(subject: Subject) -> None:
+    methods = {f.name: f.example for f in subject.entry.functions if ":" in f.name}
+    calls = {name: re.compile(rf"[.:]{name.partition(':')[2]}\(") for name in methods}
+    assert [name for name, example in methods.items() if not calls[name].search(example)] == []
+
+
+@pytest.mark.parametrize("subject", EACH)
 def test_a_page_is_well_formed(site: Path, subject: Subject) -> None:
     page = (site / subject.path).read_text()
     assert page.count("```") % 2 == 0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from assay_shell.cli.pages.methods import groups_with_methods
 from assay_shell.runtime.catalog import module_entry
-from assay_shell.runtime.docstring import function_text, lua_header
+from assay_shell.runtime.docstring import lua_header
 from assay_shell.runtime.modules import BUILTIN, module_files
 
 TYPE_CHECKING = False
@@ -15,11 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from assay_shell.runtime.catalog import Entry, Function
-    from assay_shell.runtime.declare import Builtin
     from assay_shell.session.completion.optionkeys import Option, OptionKeys
 
 _EXAMPLES = os.path.join(os.path.dirname(__file__), "examples")
-_HANDLES = os.path.join(os.path.dirname(__file__), "handles.lua")
 _READ = re.compile(r'\benv\.get\(\s*"(\w+)"')
 _ALIAS = re.compile(r'^return require\("([\w.]+)"\)', re.MULTILINE)
 _GROUPS, _MODULES = "builtins", "modules"
@@ -60,48 +59,11 @@ def subjects() -> list[Subject]:
     from assay_shell.session.completion.optionkeys import OptionKeys
 
     with Runtime() as runtime:
-        catalog = runtime.catalog  # loads all groups, whose options are known from then on
+        entries = groups_with_methods(runtime)  # loads all groups, whose options are known from then on
         keys = OptionKeys(Knowledge(runtime))
-        with open(_HANDLES, encoding="utf-8") as file:
-            runtime.evaluate(file.read(), name="handles.lua")
-        groups = [_subject(_GROUPS, with_methods(entry, runtime.builtins), keys) for entry in catalog]
+        groups = [_subject(_GROUPS, entry, keys) for entry in entries]
         modules = [_module(file.name, file.text, keys) for file in module_files({}) if file.source == BUILTIN]
     return [*groups, *modules]
-
-
-def with_methods(entry: Entry, builtins: Mapping[str, Builtin]) -> Entry:
-    """Return *entry* with what is written about the methods of its handles, which are in *builtins* by kind of handle.
-
-    `conn:send`, of which there is none, is the function `ws.send` of the same group.
-    """
-    functions = {function.name: function for function in entry.functions}
-    return replace(entry, functions=tuple(_method(f, entry.name, functions, builtins) for f in entry.functions))
-
-
-def _method(
-    method: Function, group: str, functions: Mapping[str, Function], builtins: Mapping[str, Builtin]
-) -> Function:
-    owner, colon, name = method.name.partition(":")
-    if not colon or method.details:
-        return method
-    for kind, builtin in ((known.partition(":"), builtin) for known, builtin in builtins.items()):
-        of_group = f".builtins.{group}" in builtin.function.__module__
-        if kind[2] == name and of_group and any(word.startswith(owner) for word in kind[0].split()):
-            text = function_text(builtin.function.__doc__ or "")
-            return _described(method, text.summary, text.details, text.errors, text.example, builtin.effect)
-    same = functions.get(f"{group}.{name}")
-    if same is None:
-        return method
-    return _described(method, f"As `{same.name}`.", "", same.errors, method.example, same.effect)
-
-
-def _described(
-    method: Function, summary: str, details: str, errors: tuple[str, ...], example: str, effect: object
-) -> Function:
-    return replace(
-        method, details="\n\n".join(filter(None, (summary, details))), errors=errors, example=example,
-        effect=effect if isinstance(effect, str) else "depends",
-    )  # fmt: skip
 
 
 def _module(name: str, text: str, keys: OptionKeys) -> Subject:

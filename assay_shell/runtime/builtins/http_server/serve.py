@@ -155,7 +155,10 @@ def _url_of(server: Server, *_rest: object) -> str:
 
 
 async def stop(server: Server, grace: float | None = None) -> None:
-    """Stop the server; requests under way get *grace* seconds, else those of its options."""
+    """Stop the server; requests under way get *grace* seconds, else those of its options.
+
+    Example: `server:stop(5)`
+    """
     if grace is not None and not grace >= 0:
         raise BuiltinError("http server:stop", "grace must not be negative or NaN")
     await server.stop(server.settings.grace if grace is None else grace)
@@ -195,7 +198,10 @@ def broadcast(runtime: Runtime, opts: Table | None = None) -> Raw:
 
 
 def publish(runtime: Runtime, channel: Channel, event: Table) -> int:
-    """Send *event* to everybody who has joined and return how many that were."""
+    """Send *event* to everybody who has joined and return how many that were.
+
+    Example: `news:publish({ event = "deploy", data = "web 1.4" })`
+    """
     if channel.closed:
         raise BuiltinError("http channel:publish", "the channel is closed")
     answer = lua_side(runtime)["event_text"](event.raw)
@@ -206,18 +212,27 @@ def publish(runtime: Runtime, channel: Channel, event: Table) -> int:
 
 
 def subscribe(channel: Channel) -> Stream:
-    """Return an iterator over the events that are published from now on; it ends when the channel is closed."""
+    """Return an iterator over the events that are published from now on; it ends when the channel is closed.
+
+    Example: `for event in news:subscribe() do print(event.event, event.data) end`
+    """
     subscriber = channel.subscribe()
     return Stream(subscriber.events(), close=subscriber.close, name="http events")
 
 
 def count(channel: Channel) -> int:
-    """Return how many clients and subscribers have joined."""
+    """Return how many clients and subscribers have joined.
+
+    Example: `print(news:count())`
+    """
     return len(channel)
 
 
 def close_channel(channel: Channel) -> None:
-    """End all streams of the channel; a second call does nothing."""
+    """End all streams of the channel; a second call does nothing.
+
+    Example: `news:close()`
+    """
     channel.close()
 
 

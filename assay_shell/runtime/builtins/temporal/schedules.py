@@ -59,6 +59,8 @@ async def create_schedule(runtime: Runtime, client: TemporalClient, opts: Value 
     `overlap` (`skip`, `buffer_one`, `buffer_all`, `cancel_other`, `terminate_other`, `allow_all`), `catchup_window`
     (seconds), `pause_on_failure`, `paused`, `note`, `remaining_actions`, `trigger_immediately`.
 
+    Example: `client:create_schedule({ schedule_id = "s", every = 3600, workflow_type = "Backup", task_queue = "q" })`
+
     Raises:
         BuiltinError: `temporal create_schedule: CAUSE`, for example because it exists.
         ConversionError: a required option is missing.
@@ -95,6 +97,8 @@ async def describe_schedule(runtime: Runtime, client: TemporalClient, target: Va
     `missed` and `skipped` (counts), `remaining_actions`, `running` and `recent` (lists of `{workflow_id, run_id}`),
     `next_times`, `created_at` and `updated_at` (seconds since 1970).
 
+    Example: `print(client:describe_schedule("nightly").paused)`
+
     Raises:
         BuiltinError: `temporal describe_schedule: Schedule not found`, or what the server says.
     """
@@ -109,6 +113,8 @@ def list_schedules(client: TemporalClient, query: str = "") -> Stream:
     Each item has `schedule_id`, `paused`, `note`, `workflow_type` and `next_times`. A new schedule may take a moment
     to appear.
 
+    Example: `for schedule in client:list_schedules() do print(schedule.schedule_id) end`
+
     Raises:
         BuiltinError: `temporal list_schedules: CAUSE`, in the loop.
     """
@@ -117,6 +123,8 @@ def list_schedules(client: TemporalClient, query: str = "") -> Stream:
 
 async def pause_schedule(runtime: Runtime, client: TemporalClient, target: Value = None) -> None:
     """Pause a schedule, given its id or `{schedule_id, note}`; fine when it is paused.
+
+    Example: `client:pause_schedule({ schedule_id = "nightly", note = "disk is being replaced" })`
 
     Raises:
         BuiltinError: `temporal pause_schedule: Schedule not found`, or what the server says.
@@ -129,6 +137,8 @@ async def pause_schedule(runtime: Runtime, client: TemporalClient, target: Value
 async def unpause_schedule(runtime: Runtime, client: TemporalClient, target: Value = None) -> None:
     """Let a paused schedule go on, given its id or `{schedule_id, note}`; fine when it runs.
 
+    Example: `client:unpause_schedule("nightly")`
+
     Raises:
         BuiltinError: `temporal unpause_schedule: Schedule not found`, or what the server says.
     """
@@ -139,6 +149,8 @@ async def unpause_schedule(runtime: Runtime, client: TemporalClient, target: Val
 
 async def trigger_schedule(runtime: Runtime, client: TemporalClient, target: Value = None) -> None:
     """Have a schedule act once, now, given its id or `{schedule_id, overlap}`; also when it is paused.
+
+    Example: `client:trigger_schedule("nightly")`
 
     Raises:
         BuiltinError: `temporal trigger_schedule: Schedule not found`, or what the server says.
@@ -152,6 +164,8 @@ async def trigger_schedule(runtime: Runtime, client: TemporalClient, target: Val
 
 async def delete_schedule(runtime: Runtime, client: TemporalClient, target: Value = None) -> None:
     """Delete a schedule, given its id or `{schedule_id}`; the workflows it has started go on.
+
+    Example: `client:delete_schedule("nightly")`
 
     Raises:
         BuiltinError: `temporal delete_schedule: Schedule not found`, or what the server says.

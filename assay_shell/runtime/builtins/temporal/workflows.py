@@ -55,6 +55,8 @@ async def start_workflow(runtime: Runtime, client: TemporalClient, opts: Value =
     (`allow_duplicate`, `allow_duplicate_failed_only`, `reject_duplicate`); `id_conflict_policy` (`fail`,
     `use_existing`, `terminate_existing`).
 
+    Example: `client:start_workflow({ task_queue = "orders", workflow_type = "Order", workflow_id = "o-7" })`
+
     Raises:
         BuiltinError: `temporal start_workflow: CAUSE`, for example because it runs already (the error has `run_id`).
         ConversionError: a required option is missing.
@@ -87,6 +89,8 @@ async def begin(runtime: Runtime, client: TemporalClient, given: dict[str, Any])
 async def signal_workflow(runtime: Runtime, client: TemporalClient, opts: Value = None) -> None:
     """Send the signal `signal_name` with `input` (or `args`) to the latest run, or to `run_id`.
 
+    Example: `client:signal_workflow({ workflow_id = "o-7", signal_name = "approve", input = { by = "ana" } })`
+
     Raises:
         BuiltinError: `temporal signal: Workflow not found` (unknown or ended), or what the server says.
         ConversionError: a required option is missing.
@@ -99,6 +103,8 @@ async def signal_workflow(runtime: Runtime, client: TemporalClient, opts: Value 
 
 async def query_workflow(runtime: Runtime, client: TemporalClient, opts: Value = None) -> object:
     """Return what the workflow answers to the query `query_type` with `input` (or `args`); a worker has to run.
+
+    Example: `print(client:query_workflow({ workflow_id = "o-7", query_type = "progress" }))`
 
     Raises:
         BuiltinError: `temporal query: CAUSE`.
@@ -120,6 +126,8 @@ async def describe_workflow(runtime: Runtime, client: TemporalClient, target: Va
     `CANCELED`, `TERMINATED`, `CONTINUED_AS_NEW`, `TIMED_OUT` or `UNKNOWN`), `history_length` (events), `start_time` and
     `close_time` (seconds since 1970; no `close_time` while it runs).
 
+    Example: `print(client:describe_workflow("o-7").status)`
+
     Raises:
         BuiltinError: `temporal describe: Workflow not found`, or what the server says.
     """
@@ -132,6 +140,8 @@ async def get_result(runtime: Runtime, client: TemporalClient, opts: Value = Non
     """Wait until the workflow has ended and return its result, at most `timeout` seconds (no limit unless given).
 
     The runs that follow a run (retries, continue-as-new, cron) are followed unless `follow_runs = false`.
+
+    Example: `local total = client:get_result({ workflow_id = "o-7", timeout = 60 })`
 
     Raises:
         BuiltinError: `temporal get_result: CAUSE`: `Workflow failed: ...`, `Workflow cancelled`, `Workflow terminated`,
@@ -157,6 +167,8 @@ async def get_result(runtime: Runtime, client: TemporalClient, opts: Value = Non
 async def cancel_workflow(runtime: Runtime, client: TemporalClient, target: Value = None) -> None:
     """Ask a workflow to stop, given its id or `{workflow_id, reason, run_id}`; it may clean up first.
 
+    Example: `client:cancel_workflow({ workflow_id = "o-7", reason = "out of stock" })`
+
     Raises:
         BuiltinError: `temporal cancel: Workflow not found` (unknown or ended), or what the server says.
     """
@@ -167,6 +179,8 @@ async def cancel_workflow(runtime: Runtime, client: TemporalClient, target: Valu
 
 async def terminate_workflow(runtime: Runtime, client: TemporalClient, target: Value = None) -> None:
     """End a workflow at once, given its id or `{workflow_id, reason, run_id}`; it cannot clean up.
+
+    Example: `client:terminate_workflow({ workflow_id = "o-7", reason = "stuck since Monday" })`
 
     Raises:
         BuiltinError: `temporal terminate: Workflow not found` (unknown or ended), or what the server says.
@@ -182,6 +196,8 @@ def list_workflows(client: TemporalClient, query: str = "") -> Stream:
 
     Each item is a table as of `describe_workflow`. Pages are fetched as the loop goes on.
 
+    Example: `for w in client:list_workflows("ExecutionStatus = 'Running'") do print(w.workflow_id) end`
+
     Raises:
         BuiltinError: `temporal list_workflows: CAUSE`, in the loop.
     """
@@ -190,6 +206,8 @@ def list_workflows(client: TemporalClient, query: str = "") -> Stream:
 
 async def count_workflows(client: TemporalClient, query: str = "") -> int:
     """Return how many workflows match *query*; all without one.
+
+    Example: `print(client:count_workflows("WorkflowType = 'Order'"))`
 
     Raises:
         BuiltinError: `temporal count_workflows: CAUSE`.

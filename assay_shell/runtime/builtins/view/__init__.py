@@ -147,7 +147,7 @@ def log(runtime: Runtime, lines: Value, opts: Table | None = None) -> Raw:
 def image(runtime: Runtime, bytes: bytes, mime: str | None = None) -> Raw:
     """Return the view of a picture from its bytes; the MIME type is read from them where it is not given.
 
-    Example: `view.image(fs.read_bytes("graph.png"))`
+    Example: `view.image(fs.read("graph.png"))`
 
     Raises:
         BuiltinError: the bytes are of no known kind, or *mime* is not the type of an image.
@@ -229,6 +229,8 @@ def handle_of(runtime: Runtime, view: object) -> Raw:
 
 def show(runtime: Runtime, view: Value) -> Any:
     """Show the view now.
+
+    Example: `view.table(hosts):show()`
 
     Raises:
         BuiltinError: *view* is none.

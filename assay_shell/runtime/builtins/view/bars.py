@@ -47,17 +47,26 @@ class Bar:
 
 
 def update(runtime: Runtime, bar: Bar, done: float) -> None:
-    """Set how far it is, in units of the total."""
+    """Set how far it is, in units of the total.
+
+    Example: `bar:update(7)`
+    """
     bar.move_to(_finite("update", done))
 
 
 def advance(runtime: Runtime, bar: Bar, by: float = 1.0) -> None:
-    """Go on by *by* units."""
+    """Go on by *by* units.
+
+    Example: `for _, pod in ipairs(pods) do restart(pod) bar:advance() end`
+    """
     bar.move_by(_finite("advance", by))
 
 
 def finish(runtime: Runtime, bar: Bar) -> None:
-    """Draw it for the last time; harmless when it has finished."""
+    """Draw it for the last time; harmless when it has finished.
+
+    Example: `bar:finish()`
+    """
     bar.finish()
 
 
