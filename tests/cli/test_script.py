@@ -415,10 +415,13 @@ def test_a_signal_ends_a_script_after_its_clean_up(cli: Command, work: str, numb
 )
 def test_a_signal_ends_a_script_that_reads(cli: Command, work: str, number: int, status: int) -> None:
     code = f"local c <close> = setmetatable({{}}, {{ __close = function() print('closed') end }}) print('ready') {work}"
-    process = cli.start("exec", "-e", f"io.stdout:setvbuf('no') {code}", stdin=subprocess.PIPE)
+    code = f"io.stderr:write('now\\n') io.stdout:setvbuf('no') {code}"
+    process = cli.start("exec", "-e", code, stdin=subprocess.PIPE)
     assert process.stdout is not None
-    assert process.stdin is not None
-    time.sleep(0.3)  # what is printed comes at the end
+    assert process.stderr is not None
+    while process.stderr.readline() != b"now\n":
+        pass
+    time.sleep(0.1)  # until it reads; what is printed comes at the end
     process.send_signal(number)
     assert process.wait(timeout=5) == status
     assert process.stdout.read() == b"ready\nclosed\n"

@@ -61,7 +61,9 @@ class Settings:
             return None
         import ssl
 
-        context = ssl.create_default_context()
+        from assay_shell.runtime.trust import client_context
+
+        context = client_context()
         context.check_hostname = self.tls == "verify_identity"
         if self.tls in ("preferred", "required"):
             context.verify_mode = ssl.CERT_NONE
