@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 WHERE = "kubeconfig"
 
+_LARGEST = 8 << 20
+"""Characters of a file."""
+
 _LISTS = {"contexts": "context", "clusters": "cluster", "users": "user"}
 
 
@@ -107,7 +110,12 @@ class Config:
             self._entry("users", user) if user else Entry({}, chosen.file),
         )
 
-    def contexts(self) -> list[dict[str, object]]:
+    def server(self, cluster: str | None) -> str | None:
+        """The address that is written for a cluster; None where there is none."""
+        found = self._entries["clusters"].get(cluster or "")
+        return None if found is None else found.text("server")
+
+    def contexts(self) -> list[dict[str, Any]]:
         """All contexts as `{name, cluster, user, namespace, current}`, in the order of the files."""
         return [
             {
@@ -148,27 +156,45 @@ def load(paths: tuple[str, ...]) -> Config | None:
     found = Config(tuple(path for path in paths if os.path.exists(path)))
     if not found.paths:
         return None
+    for path in found.paths:
+        _take(found, path)
+    return found
+
+
+def load_readable(paths: tuple[str, ...]) -> Config:
+    """The files of *paths*, merged; those that are missing, unreadable or no kubeconfig are passed over."""
+    from contextlib import suppress
+
+    found = Config(paths)
+    for path in paths:
+        with suppress(BuiltinError):
+            _take(found, path)
+    return found
+
+
+def _take(config: Config, path: str) -> None:
     from assay_shell.runtime.builtins.yaml.reading import parse_text
 
-    for path in found.paths:
-        document, _ = parse_text(read_text(path), f"{WHERE}: reading {quoted(path)}")
-        found.add(path, document)
-    return found
+    document, _ = parse_text(read_text(path), f"{WHERE}: reading {quoted(path)}")
+    config.add(path, document)
 
 
 def read_text(path: str) -> str:
     """The text of a file.
 
     Raises:
-        BuiltinError: it cannot be read, or is not UTF-8.
+        BuiltinError: it cannot be read, is not UTF-8, or is too large to be what it should be.
     """
     try:
         with open(path, encoding="utf-8") as file:
-            return file.read()
+            text = file.read(_LARGEST + 1)
     except UnicodeDecodeError as exc:
         raise BuiltinError(WHERE, f"reading {quoted(path)}: stream did not contain valid UTF-8") from exc
     except (OSError, ValueError) as exc:
         raise BuiltinError(WHERE, f"reading {quoted(path)}: {os_reason(exc)}") from exc
+    if len(text) > _LARGEST:
+        raise BuiltinError(WHERE, f"reading {quoted(path)}: it is larger than {_LARGEST >> 20} MiB")
+    return text
 
 
 def stamp(paths: tuple[str, ...]) -> tuple[object, ...]:

@@ -205,6 +205,11 @@ def test_what_is_wrong_with_a_kubeconfig_is_said(fails, config, tmp_path, conten
     assert text.replace("{path}", str(path)).replace("{folder}", str(tmp_path)) in said
 
 
+def test_a_file_without_end_is_an_error(fails, monkeypatch):
+    monkeypatch.setenv("KUBECONFIG", "/dev/zero")
+    assert 'kubeconfig: reading "/dev/zero": it is larger than 8 MiB' in fails(ACCOUNT.format("nil"))
+
+
 def test_a_context_without_a_kubeconfig_is_an_error(fails, monkeypatch, tmp_path):
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     assert 'kubeconfig: there is no kubeconfig for the context "here"' in fails(ACCOUNT.format("'here'"))
