@@ -6,6 +6,8 @@ tick. A request that its handler answers without waiting passes through here wit
 
 from __future__ import annotations
 
+import re
+
 from assay_shell.runtime.builtins.http_server.answers import Answers
 from assay_shell.runtime.builtins.http_server.body import Body, Collector, Reader
 from assay_shell.runtime.builtins.http_server.head import looks_wrong
@@ -37,8 +39,17 @@ _LEAVE = 0.25
 _MAX_HELD = 64 << 10
 """Bytes of further requests that are kept while one is being answered."""
 
+_IN_A_ROW = 32
+"""Requests of one client that are answered before the others have a turn."""
+
+_MUCH = 64 << 10
+"""Bytes of a body that come at once, after which the others have a turn, too."""
+
 _MAX_DISCARDED = 64 << 10
 """Bytes of an unwanted body that are read to keep the connection; for more it is closed."""
+
+_EMPTY_LINES = re.compile(rb"(?:\r\n)+")
+"""What some clients send between two requests."""
 
 _LEFT = "the client has closed the connection"
 _NO_EXTRAS = (None, None, None, None)
@@ -50,7 +61,8 @@ class Connection(Answers):
     """The protocol of one accepted connection."""
 
     __slots__ = (
-        "_answered", "_collector", "_in_lua", "_scanned", "_serving", "handed_over", "match", "reader", "task",
+        "_answered", "_collector", "_in_lua", "_scanned", "_serving", "handed_over", "match", "reader", "resting",
+        "task",
     )  # fmt: skip
 
     match: Found
@@ -61,6 +73,8 @@ class Connection(Answers):
         self.reader: Reader | None = None
         self.handed_over = False
         """Whether the connection has become a WebSocket."""
+        self.resting = False
+        """Whether others have a turn before this one goes on."""
         self._collector: Collector | None = None
         self._scanned = 0
         self._serving = False
@@ -78,7 +92,7 @@ class Connection(Answers):
                 return
         if self.closing:
             return
-        if not self.busy and not self.paused:
+        if not self.busy and not self.paused and not self.resting:
             if self._buffer:
                 data, self._buffer = self._buffer + data, b""
             self._serve(data)
@@ -93,7 +107,8 @@ class Connection(Answers):
         if self.reader is not None:
             self.reader.fail(_LEFT)
         events = self.outlet is not None and self.outlet.open_ended
-        return self.busy and not self.closing and not events and not self.server.encrypted
+        unfinished = self.busy or self.paused or self.resting
+        return unfinished and not self.closing and not events and not self.server.encrypted
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = self.closing = True
@@ -112,16 +127,18 @@ class Connection(Answers):
         self.deadline = NEVER if self.busy else self.server.now + self.server.settings.idle_timeout
         if self.outlet is not None:
             self.outlet.drain()
-        if not self.busy and not self._serving:
+        if not self.busy and not self._serving and not self.resting:
             self._go_on_reading()
 
     # Requests --------------------------------------------------------------------------------------------
 
     def _serve(self, data: bytes) -> None:
-        """Answer the requests in *data*, until one has to wait or is incomplete."""
+        """Answer the requests in *data*, until one has to wait or is incomplete, or others have a turn."""
         self._serving = True
+        left, much = _IN_A_ROW, len(data) >= _MUCH
         try:
-            while data and not self.busy and not self.paused and not self.closing:
+            while data and left and not self.busy and not self.paused and not self.closing:
+                left -= 1
                 data = self._begin(data) if self.body is None else self._go_on(data)
         except Refusal as refusal:
             self.refuse(refusal)
@@ -130,14 +147,34 @@ class Connection(Answers):
             self._serving = False
         if data and not self.closing:
             self._hold(data)
+        free = not (self.busy or self.paused or self.closing)
+        if free and (data or (much and self.body is not None)):
+            self._rest()
         elif self.server.stopping:
             self.retire()
+        elif free and self.eof:
+            self._close()
+
+    def _rest(self) -> None:
+        """Take nothing more before the others have had their turn."""
+        self.resting = True
+        self.deadline = NEVER
+        self._again = None
+        self.transport.pause_reading()
+        self.server.loop.call_soon(self._end_rest)
+
+    def _end_rest(self) -> None:
+        self.resting = False
+        settings = self.server.settings
+        if not self.closing and not self.paused:
+            self.deadline = self.server.now + (settings.idle_timeout if self.body is None else settings.body_timeout)
+            self._go_on_reading()
 
     def _serve_held(self) -> None:
         data, self._buffer = self._buffer, b""
         if data:
             self._serve(data)
-        elif self.eof or self.server.stopping:
+        elif self.eof or (self.server.stopping and self.body is None):
             self._close()
 
     def _go_on_reading(self) -> None:
@@ -160,7 +197,7 @@ class Connection(Answers):
     def _begin(self, data: bytes) -> bytes:
         """Take a head, and answer the request unless it has a body; what follows."""
         if data[:2] == b"\r\n":
-            return data[2:]
+            return _EMPTY_LINES.sub(b"", data, 1)
         end = data.find(b"\r\n\r\n") + 4
         if end < 4:
             return self._incomplete(data)

@@ -163,7 +163,10 @@ class Server:
     def _at_work(self) -> bool:
         """Whether a request is under way, or its answer."""
         return any(
-            connection.busy or connection.body is not None or connection.transport.get_write_buffer_size()
+            connection.busy
+            or connection.resting
+            or connection.body is not None
+            or connection.transport.get_write_buffer_size()
             for connection in self._others()
         )
 

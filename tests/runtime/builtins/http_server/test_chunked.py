@@ -82,21 +82,21 @@ TINY = b"2\r\nab\r\n" * 1000
 
 def test_tiny_chunks_take_time_in_proportion_to_their_number():
     started = process_time()
-    assert len(ChunkDecoder().feed(TINY * 100)) == 100_000
-    assert process_time() - started < 3  # a copy of the rest for each chunk would take half a minute
+    assert len(ChunkDecoder().feed(TINY * 40)) == 40_000
+    assert process_time() - started < 1  # a copy of the rest for each chunk would take several
 
 
 def test_a_body_in_tiny_chunks_takes_no_more_memory_than_its_size():
     decoder, collector = ChunkDecoder(), Collector()
     tracemalloc.start()
     try:
-        for _ in range(30):
+        for _ in range(10):
             collector.add(decoder.feed(TINY))
         held, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert held < 2 * 60_000
-    assert collector.whole() == b"ab" * 30_000
+    assert held < 2 * 20_000
+    assert collector.whole() == b"ab" * 10_000
 
 
 @settings(max_examples=80, deadline=None)

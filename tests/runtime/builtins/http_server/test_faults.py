@@ -162,6 +162,43 @@ def test_requests_behind_a_large_answer_are_all_answered_once_it_is_taken(serve)
         assert all(talk.answer().body == b"ok" for _ in range(count))
 
 
+PATIENT = """
+local n = 0
+async.spawn(function() while not _SERVER_PORT do sleep(0.002) end print(_SERVER_PORT) io.stdout:flush() end)
+http.serve(0, { GET = {
+  ["/first"] = function() local till = time() + 0.2 while time() < till do end return { body = "" } end,
+  ["/more"] = function() n = n + 1 return { body = "" } end,
+  ["/n"] = function() return { body = n } end } })
+"""
+
+
+def test_a_client_with_many_requests_at_once_does_not_make_the_others_wait(cli, tmp_path):
+    (tmp_path / "s.lua").write_text(PATIENT)
+    port = int(cli.start("s.lua").stdout.readline())
+    with Talk(port) as eager, Talk(port) as other:
+        eager.send(b"GET /first HTTP/1.1\r\nHost: t\r\n\r\n" + b"GET /more HTTP/1.1\r\nHost: t\r\n\r\n" * 1000)
+        time.sleep(0.05)
+        assert int(other.get("/n").body) < 100
+        assert all(eager.answer().status == 200 for _ in range(1001))
+        assert other.get("/n").body == b"1000"
+
+
+def test_requests_of_a_client_that_has_said_all_are_answered_and_the_connection_ends(target):
+    with target.talk() as talk:
+        talk.send(b"GET / HTTP/1.1\r\nHost: t\r\n\r\n" * 200)
+        talk.socket.shutdown(socket.SHUT_WR)
+        assert all(talk.answer().body == b"ok" for _ in range(200))
+        assert talk.ended()
+
+
+def test_empty_lines_take_no_time(target):
+    with target.talk() as talk:
+        started = time.process_time()
+        talk.send(b"\r\n" * 1_000_000 + b"GET / HTTP/1.1\r\nHost: t\r\n\r\n")
+        assert talk.answer().body == b"ok"
+        assert time.process_time() - started < 1
+
+
 def test_a_memory_limit_holds_for_bodies(serve):
     server = serve(ROUTES, memory_limit=24 << 20)
     with server.talk() as talk:
