@@ -414,8 +414,17 @@ local function number_of(opts, name, default)
   error(("s3.upload: %s must be a number, 1 or more: %s"):format(name, tostring(value)))
 end
 
+-- What has to be done when an upload ends, however it does: the source is closed, and where `id` is still set, parts that
+-- nobody will ever use are deleted.
+local function unfinished(client, bucket, key, close)
+  return setmetatable({}, { __close = function(upload)
+    close()
+    if upload.id then pcall(client.abort_upload, client, bucket, key, upload.id) end
+  end })
+end
+
 --- Writes an object of any size: text, a file (`{ path = "..." }`) or what an iterator gives. What is larger than a part
---- goes in parts, several at once; when one fails, the upload is given up. Gives `{size, parts, etag}`.
+--- goes in parts, several at once; when one fails, or the upload is cancelled, it is given up. Gives `{size, parts, etag}`.
 --- Options: `content_type`, `headers`, as `put_object`; `part_size` (bytes, 8 MiB; services want at least 5 MiB),
 --- `concurrency` (parts at once, 4).
 --- Errors: the key is empty or has a part `..`; the file cannot be read; any status that is no success.
@@ -424,25 +433,20 @@ end
 Client.upload = function(self, bucket, key, source, opts)
   opts = opts or {}
   local call = of_object("upload", bucket, key, { headers = typed(opts) })
-  local read, close = pieces.open("s3.upload", source, number_of(opts, "part_size", PART), MOST_PARTS)
   local at_once = number_of(opts, "concurrency", CONCURRENCY)
-  local id
-  local done, result = pcall(function()
-    local first, second = read() or "", read()
-    if not second then
-      call.body = first
-      local response = expect("upload", self, "PUT", call)
-      return { size = #first, parts = 1, etag = unquoted(response.headers.etag) }
-    end
-    id = self:start_upload(bucket, key, opts)
-    local etags, size = send_parts(self, bucket, key, id, { first, second }, read, at_once)
-    local finished = self:finish_upload(bucket, key, id, etags)
-    return { size = size, parts = #etags, etag = finished.etag }
-  end)
-  close()
-  if done then return result end
-  if id then pcall(self.abort_upload, self, bucket, key, id) end
-  error(result, 0)
+  local read, close = pieces.open("s3.upload", source, number_of(opts, "part_size", PART), MOST_PARTS)
+  local upload <close> = unfinished(self, bucket, key, close)
+  local first, second = read() or "", read()
+  if not second then
+    call.body = first
+    local response = expect("upload", self, "PUT", call)
+    return { size = #first, parts = 1, etag = unquoted(response.headers.etag) }
+  end
+  upload.id = self:start_upload(bucket, key, opts)
+  local etags, size = send_parts(self, bucket, key, upload.id, { first, second }, read, at_once)
+  local finished = self:finish_upload(bucket, key, upload.id, etags)
+  upload.id = nil
+  return { size = size, parts = #etags, etag = finished.etag }
 end
 
 -- Links --------------------------------------------------------------------------------------------------

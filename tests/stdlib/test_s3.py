@@ -296,6 +296,16 @@ def test_a_source_that_fails_half_way_leaves_no_upload(s3, stub, parts):
     assert stub.requests[-1].method == "DELETE"
 
 
+def test_an_upload_that_is_cancelled_leaves_no_parts(s3, stub, parts):
+    code = (
+        "local n = 0 local function slow() n = n + 1 if n > 3 then sleep(20) end return every end "
+        "local upload = function() c:upload('b', 'k', slow, { part_size = 200, concurrency = 2 }) end "
+        "return tostring(select(2, pcall(async.timeout, 0.2, upload)))"
+    )
+    assert "async.timeout" in s3(code)
+    assert [request.method for request in stub.requests] == ["POST", "PUT", "PUT", "DELETE"]
+
+
 @pytest.mark.parametrize("style", ["true", "false"])
 def test_a_link_lets_anybody_do_one_thing(s3, stub, style):
     opts = (
