@@ -50,10 +50,7 @@ class Program:
         while text not in self._seen:
             if time.perf_counter() - self.started > LONGEST:
                 raise TimeoutError(f"{text!r} did not come")
-            data = self._child.read_nonblocking(1 << 16, 30)
-            self._seen += data
-            if WHERE_IS_THE_CURSOR in data:
-                self._child.send(CURSOR)
+            self._seen += self._read(30)
         return (time.perf_counter() - self.started) * 1000
 
     def press(self, keys: str) -> None:
@@ -67,9 +64,16 @@ class Program:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             try:
-                self._child.read_nonblocking(1 << 16, 0.01)
+                self._read(0.01)
             except pexpect.TIMEOUT:
                 continue
+
+    def _read(self, seconds: float) -> bytes:
+        """What is written, and an answer where the cursor is asked for: who gets none waits for it."""
+        data: bytes = self._child.read_nonblocking(1 << 16, seconds)
+        if WHERE_IS_THE_CURSOR in data:
+            self._child.send(CURSOR)
+        return data
 
     def processor_time(self) -> float:
         """Milliseconds of processor time so far; 0 where the system does not say."""
