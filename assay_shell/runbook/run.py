@@ -6,14 +6,13 @@ import asyncio
 import os
 import signal
 import time
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from itertools import groupby
 from typing import Any
 
 from assay_shell.kernel.policy import APPROVE
 from assay_shell.runbook import book as books
+from assay_shell.runbook.kernel import running
 from assay_shell.runtime.approvals.request import find_request
 from assay_shell.runtime.redact import Redactor
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from assay_shell.runtime.approvals.request import Request
 
 PASSED, FAILED, SKIPPED, WAITING = "passed", "failed", "skipped", "waiting"
-_READY_WITHIN = 60
 
 
 @dataclass(slots=True)
@@ -95,8 +93,7 @@ class Run:
             self._book.cells[index].outputs = []
             self._book.cells[index].execution_count = None
         try:
-            with TemporaryDirectory(prefix="assay-kernel-") as folder:
-                await self._in_kernel(folder)
+            await self._in_kernel()
         except (asyncio.CancelledError, KeyboardInterrupt):
             self.outcome.interrupted = self.outcome.interrupted or signal.SIGINT
         finally:
@@ -104,21 +101,13 @@ class Run:
             self._saved()
         return self.outcome
 
-    async def _in_kernel(self, folder: str) -> None:
+    async def _in_kernel(self) -> None:
         from nbclient import NotebookClient
 
-        client = NotebookClient(
-            self._book, km=_kernel_manager(folder), timeout=None, startup_timeout=_READY_WITHIN, allow_errors=True,
-            record_timing=False, resources={"metadata": {"path": self._folder}},
-        )  # fmt: skip
         self._take_signals()
-        kernel = client.async_setup_kernel(env=self._environment, cwd=self._folder, cleanup_kc=True)
-        async with AsyncExitStack() as stack:
-            try:
-                await stack.enter_async_context(kernel)
-            except RuntimeError as exc:
-                raise books.BookError(f"the kernel did not start: {exc}") from exc
-            self._take_signals()  # nbclient has taken them, and would end the kernel under the cell that runs
+        async with running(self._folder, self._environment) as (manager, channels):
+            client = NotebookClient(self._book, km=manager, timeout=None, allow_errors=True, record_timing=False)
+            client.kc = channels
             for step in self.outcome.steps:
                 if step.index not in self._cells:
                     continue
@@ -132,10 +121,10 @@ class Run:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, self._stop, number, asyncio.current_task())
 
-    def _stop(self, number: int, running: asyncio.Task[Any] | None) -> None:
+    def _stop(self, number: int, task: asyncio.Task[Any] | None) -> None:
+        if not self.outcome.interrupted and task is not None:  # a second one finds the run at its end
+            task.cancel()
         self.outcome.interrupted = self.outcome.interrupted or number
-        if running is not None:
-            running.cancel()
 
     async def _step(self, client: Any, step: Step) -> None:
         """Run one cell; what comes of it is in its outputs."""
@@ -150,6 +139,7 @@ class Run:
         finally:
             executed.cancel()
             await asyncio.gather(executed, return_exceptions=True)
+            cell.outputs = _joined(cell.outputs)
         step.seconds = time.monotonic() - started
         self._told(step)
 
@@ -178,6 +168,19 @@ class Run:
         error.traceback = [f"waiting for approval: {request.prompt}", *_context(request)]
 
 
+def _joined(outputs: list[Any]) -> list[Any]:
+    """Outputs as Jupyter saves them: what was printed in a row is one."""
+    found: list[Any] = []
+    for stream, group in groupby(outputs, lambda output: output.name if output.output_type == "stream" else ""):
+        first, *others = group
+        if not stream:
+            found += [first, *others]
+            continue
+        first.text = "".join([first.text, *(other.text for other in others)])
+        found.append(first)
+    return found
+
+
 def _context(request: Request) -> list[str]:
     context = request.context
     return [str(line) for line in context] if isinstance(context, list) else [] if context is None else [str(context)]
@@ -188,17 +191,3 @@ def _plain(error: Any) -> str:
     import re
 
     return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error.traceback) or error.evalue)
-
-
-def _kernel_manager(folder: str) -> Any:
-    """A manager that starts this installation's kernel, whatever else Jupyter finds on this machine."""
-    from jupyter_client.kernelspec import KernelSpecManager
-    from jupyter_client.manager import AsyncKernelManager
-
-    from assay_shell.kernel.install import write
-
-    place = Path(folder, books.KERNEL["name"])
-    place.mkdir()
-    write(place)
-    specs = KernelSpecManager(kernel_dirs=[folder], ensure_native_kernel=False)
-    return AsyncKernelManager(kernel_name=books.KERNEL["name"], kernel_spec_manager=specs)

@@ -45,6 +45,17 @@ def test_a_value_from_the_environment_never_reaches_the_saved_notebook(book, tmp
     assert "hunter2" not in written
 
 
+@pytest.mark.long
+def test_what_is_printed_in_a_row_is_saved_as_one_output(book):
+    book.write("for i = 1, 300 do print(i, string.rep('x', 9999)) end io.stderr:write('e') display('d') print('on')")
+    assert book.run().returncode == 0
+    outputs = book.saved().cells[0].outputs
+    assert [output.get("name", output.output_type) for output in outputs] == [
+        "stdout", "stderr", "display_data", "stdout",
+    ]  # fmt: skip
+    assert outputs[0].text.count("\n") == 300
+
+
 def test_a_cell_that_fails_ends_the_run_and_is_shown(book, tmp_path):
     book.write("# First", "local x = 1", "# Second", "error('disk full')", "print('never')")
     done = book.run("--junit", str(tmp_path / "r.xml"))
@@ -267,10 +278,28 @@ def test_an_interrupted_run_keeps_what_it_has_and_leaves_no_kernel(book, cli: Co
     while not (book.path.parent / "started").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)
+    time.sleep(0.05)
+    running.send_signal(signal.SIGINT)  # by somebody in a hurry
     _, complaints = running.communicate(timeout=20)
     assert (running.returncode, complaints.decode().splitlines()[-1]) == (130, "error: interrupted")
     assert b"Traceback" not in complaints
     assert book.printed() == "first\n"
+
+
+@pytest.mark.long
+def test_a_run_is_interrupted_while_its_kernel_starts(book, cli: Command):
+    book.write("print('never')")
+    running = cli.start("runbook", "run", book.path, "-o", book.out)
+    process = psutil.Process(running.pid)
+    deadline = time.monotonic() + 30
+    while not process.children() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    kernels = process.children()
+    running.send_signal(signal.SIGINT)
+    _, complaints = running.communicate(timeout=20)
+    assert (running.returncode, complaints) == (130, b"error: interrupted\n")
+    assert book.printed() == ""
+    assert not [kernel for kernel in kernels if kernel.is_running() and kernel.status() != psutil.STATUS_ZOMBIE]
 
 
 @pytest.mark.long
