@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.live.harness import crds
@@ -262,6 +264,22 @@ def test_somebody_without_rights_is_refused_and_the_token_not_told(talk, space):
     assert f"k8s.get: HTTP 403 /api/v1/namespaces/{SPACE}/secrets" in message
     assert space.guest not in message
     assert talk("return m.exists(n, 'secret', 'x', { context = 'guest' })") is False
+
+
+def test_a_program_signs_in_again_when_the_server_refuses_what_it_gave(talk, space, tmp_path, monkeypatch):
+    program, config = tmp_path / "login", json.loads(space.kubeconfig.read_text())
+    version = "client.authentication.k8s.io/v1"
+    answer = f'{{"apiVersion":"{version}","kind":"ExecCredential","status":{{"token":"%s"}}}}'
+    program.write_text(
+        f"#!/bin/sh\ncd '{tmp_path}'\nif [ -e asked ]; then token={space.token}; else token=over; fi\n"
+        f"echo x >> asked\nprintf '{answer}' $token\n"
+    )
+    program.chmod(0o700)
+    config["users"][0]["user"] = {"exec": {"apiVersion": version, "command": str(program)}}
+    (tmp_path / "config").write_text(json.dumps(config))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+    assert talk("local c = m.client() return { c:namespace_exists(n), c:namespace_exists(n) }") == [True, True]
+    assert (tmp_path / "asked").read_text() == "x\nx\n"
 
 
 def test_the_token_of_vault_is_taken_from_a_secret(talk, openbao):
