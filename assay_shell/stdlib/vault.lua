@@ -68,13 +68,11 @@
 
 local _, send_reading = ...
 local rest = require("assay.lib.rest")
+local vault = require("assay.lib.vault")
 local M, Client = {}, {}
 
-local function headers(client)
-  return { ["X-Vault-Token"] = client.token, ["X-Vault-Namespace"] = client.namespace }
-end
-
-local api = rest.service("vault", { headers = headers })
+local api, part, object = vault.api, vault.part, rest.object
+local post, delete, list, each_name = vault.post, vault.delete, vault.list, vault.each_name
 
 --- A client of a Vault or OpenBao server. The second argument is a token, or options.
 --- Options: `token`, `namespace`, `headers`, `timeout`, `ca_cert` and the like. `login_kubernetes` and its kin fetch a
@@ -85,41 +83,6 @@ local api = rest.service("vault", { headers = headers })
 function M.client(url, token)
   local opts = type(token) == "table" and token or { token = token }
   return rest.client(Client, url, { token = opts.token, namespace = opts.namespace }, opts)
-end
-
-local object = rest.object
-
--- Servers refuse a list, which an empty table would be.
-local function post(name, client, line, values, body, reads)
-  body = body and object(body)
-  return api.post(name, client, line, values, { body = body, ok = { 200, 204 }, reads = reads })
-end
-
-local function delete(name, client, line, values)
-  api:expect("DELETE", name, client, line, values, { ok = { 200, 204 } })
-end
-
-local function list(name, client, line, values)
-  values.list = "true"
-  local response, call = api:request("GET", name, client, line .. "?list&after&limit", values, { verb = "LIST" })
-  if response.status == 404 then return {} end
-  if response.status ~= 200 then api:fail(call, response) end
-  local data = api:inside(call, response, "data")
-  return type(data) == "table" and data.keys or {}
-end
-
--- The names of all pages; OpenBao cuts lists where it is told to, Vault gives all at once.
-local function each_name(name, client, line, values, opts)
-  local size = opts and opts.page_size or 1000
-  local function fetch(after)
-    return list(name, client, line, rest.merged({ after = after, limit = size }, values))
-  end
-  return rest.each(rest.full_pages(size, fetch, function(names) return names[#names] end))
-end
-
--- One part of an answer, nil when there is no answer.
-local function part(answer, key)
-  return answer and answer[key]
 end
 
 local function data_or_all(answer)
@@ -548,15 +511,8 @@ Client.each_kv_name = function(self, mount, prefix, opts)
   return each_name("each_kv_name", self, "/v1/{+mount}/metadata/{+prefix}", values, opts)
 end
 
--- Logging in changes nothing on the server but hands out a token, which is the client's from then on.
 local function login(name, client, line, values, body)
-  for _, secret in pairs({ body.jwt, body.secret_id, body.password }) do rest.hide(secret) end
-  local headers = { ["X-Vault-Namespace"] = client.namespace }
-  local call = { body = body, public = true, headers = headers, reads = send_reading }
-  local auth = api.post(name, client, line, values, call).auth
-  rest.hide(auth and auth.client_token)
-  client.token = auth and auth.client_token
-  return auth
+  return vault.login(name, client, line, values, body, send_reading)
 end
 
 local ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"

@@ -328,7 +328,8 @@ end
 --- `post`, `put`, `patch` and `delete` (further argument: what `request` takes, and `ok`, the statuses that are a success).
 ---
 --- `opts`: `headers` (function of the client), `message` (`rest.by_path`, `by_target`, `by_function`), `address` (the
---- field of the client with its base address, `url`), `level` (5 where another shared part makes it for a module).
+--- field of the client with its base address, `url`), `level` (of the call in the module that it is made for: 5 where a
+--- function of another shared part makes it, 6 where such a part does while it is loaded).
 function rest.service(name, opts)
   local _, where = pcall(error, "", opts.level or 4)
   local service = setmetatable({ name = name, position = where }, { __index = Service })
