@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import pexpect
 
@@ -42,7 +43,7 @@ class Program:
         }  # fmt: skip
         self.started = time.perf_counter()
         self._seen = bytearray()
-        self._child = pexpect.spawn(command[0], command[1:], env=environment, dimensions=(24, 80), timeout=30)
+        self._child: Any = pexpect.spawn(command[0], command[1:], env=environment, dimensions=(24, 80), timeout=30)
         self._child.delaybeforesend = None
 
     def until(self, text: bytes) -> float:
