@@ -98,20 +98,25 @@ class Knowledge:
             self._details[group, known] = self._read_details(group)
         return self._details[group, known]
 
-    def _read_details(self, group: str) -> dict[str, str]:
+    def builtin(self, function: Function, group: str) -> Builtin | None:
+        """The Python behind a function of a group, which is loaded for it; None where there is none."""
         from assay_shell.runtime.builtins import GROUPS
+
+        builtins = self._runtime.builtins
+        if group in GROUPS and not any(name.startswith(f"{group}.") for name in builtins):
+            self._runtime.driver["load_group"](group)
+        return builtins.get(function.name) or self._method(GROUPS.get(group, group), function.name)
+
+    def _read_details(self, group: str) -> dict[str, str]:
         from assay_shell.runtime.catalog import comments_in_lua
 
         entry = self.groups.get(group)
         if entry is None:
             return {}
-        builtins = self._runtime.builtins
-        if group in GROUPS and not any(name.startswith(f"{group}.") for name in builtins):
-            self._runtime.driver["load_group"](group)
         comments = comments_in_lua(group)
         found = {}
         for function in entry.functions:
-            builtin = builtins.get(function.name) or self._method(GROUPS.get(group, group), function.name)
+            builtin = self.builtin(function, group)
             comment = comments.get(last_part(function.name), "")
             found[function.name] = (builtin.function.__doc__ if builtin and not comment else None) or comment
         return found

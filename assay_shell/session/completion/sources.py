@@ -1,4 +1,4 @@
-"""Source code of Lua functions and modules, found by what Lua knows of them."""
+"""Source code of functions and modules: of Lua's, found by what Lua knows of them, and of builtins."""
 
 from __future__ import annotations
 
@@ -31,7 +31,27 @@ class Sources:
             if lines is not None:
                 start = _comment_start(lines, facts.first - 1)
                 return "\n".join(lines[start : facts.last]), f"{_shown(facts.chunk)}:{facts.first}"
-        return None
+            if not _built_in(facts):
+                return None
+        if function is None or (entry is not None and entry.name in self._knowledge.modules.files):
+            return None
+        return self._of_builtin(function, entry)
+
+    def _of_builtin(self, function: Function, entry: Entry | None) -> tuple[str, str] | None:
+        """The Python code behind a builtin, and its place in our package."""
+        import inspect
+        from textwrap import dedent
+
+        builtin = self._knowledge.builtin(function, entry.name if entry is not None else "")
+        if builtin is None:
+            return None
+        try:
+            lines, first = inspect.getsourcelines(builtin.function)
+        except (OSError, TypeError):  # installed without sources
+            return None
+        module = inspect.getmodule(builtin.function)
+        place = f"{module.__name__.replace('.', '/')}.py:{first}" if module is not None else ""
+        return dedent("".join(lines)).rstrip("\n"), place
 
     def of_module(self, name: str) -> tuple[str, str]:
         """The code of a module and its file; both "" where it has none."""
@@ -48,7 +68,7 @@ class Sources:
         return "\n".join(line.strip().lstrip("-").strip() for line in lines[start : facts.first - 1])
 
     def _lines(self, facts: FunctionFacts) -> list[str] | None:
-        if facts.native or facts.chunk == "=[assay]":
+        if _built_in(facts):
             return None
         module = self._knowledge.modules.at(facts.chunk)
         if module and (file := self._knowledge.modules.files.get(module)) is not None:
@@ -58,6 +78,11 @@ class Sources:
         else:
             text = self._session.source_of(facts.chunk.removeprefix("="))
         return None if text is None else text.split("\n")
+
+
+def _built_in(facts: FunctionFacts) -> bool:
+    """Whether a function is Lua's or one of ours around Python: none with a text of its own."""
+    return facts.native or facts.chunk == "=[assay]"
 
 
 def _comment_start(lines: list[str], line: int) -> int:

@@ -30,6 +30,22 @@ def test_a_builtin_is_explained(explained, source):
 
 
 @pytest.mark.parametrize(
+    ("name", "beginning", "file"),
+    [
+        pytest.param("fs.read", "def read_file(", "assay_shell/runtime/builtins/fs.py:", id="a function"),
+        pytest.param("http.get", "", "assay_shell/runtime/builtins/http/", id="one of many that are alike"),
+        pytest.param("sleep", "def sleep(", "assay_shell/runtime/standard.py:", id="a global one"),
+    ],
+)
+def test_the_source_of_a_builtin_is_its_python(explained, name, beginning, file):
+    found = explained(name, detail=True)
+    assert found.source.startswith(beginning)
+    assert "def " in found.source
+    assert found.place.startswith(file)
+    assert explained(name).source == ""
+
+
+@pytest.mark.parametrize(
     ("source", "words"),
     [
         pytest.param("sleep", "Wait *seconds* while other tasks run", id="a global function"),
