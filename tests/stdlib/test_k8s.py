@@ -13,6 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import serve
 from websockets.typing import Subprotocol
+from websockets.utils import accept_key
 
 from assay_shell.runtime.vm import Runtime
 from tests.runtime.builtins.http.certificates import Authority
@@ -769,6 +770,24 @@ def test_a_forwarded_port_carries_bytes_both_ways(kubelet):
             socket.create_connection(("127.0.0.1", port), timeout=1)
     assert received == {"answer": b"HELLO\x00\xff"}
     assert server.paths == [f"{PODS}/web-0/portforward?ports=8080"]
+
+
+def test_a_forwarded_port_closes_at_once_whatever_the_server_does(run):
+    def talk(peer: Peer) -> None:
+        key = peer.head().partition(b"Sec-WebSocket-Key: ")[2].partition(b"\r")[0].decode()
+        head = "HTTP/1.1 101 Fine\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        peer.send(f"{head}Sec-WebSocket-Accept: {accept_key(key)}\r\n\r\n".encode())
+        while not peer.gone():
+            pass
+
+    server = RawServer(talk)
+    code = (
+        "local p = c:port_forward(nil, 'web', 80) "
+        "pcall(http.get, 'http://127.0.0.1:' .. math.tointeger(p.port), { timeout = 0.1 }) "
+        "local started = time() p:close() return time() - started"
+    )
+    assert run(client(server.url) + code) < 0.5
+    server.close()
 
 
 def test_what_a_pod_complains_of_is_logged(run, kubelet, capfd):

@@ -85,11 +85,14 @@ class Forward:
             done, _ = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
             if ways[1] not in done:  # it may have said all it wants to, and waits for an answer
                 await asyncio.wait(ways[1:], timeout=_LINGER)
+        except asyncio.CancelledError:
+            conn.drop()
+            raise
         finally:
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
-            await conn.leave()
+        await conn.leave()
         for way in reversed(ways):  # what the pod's side complains of explains why nothing could be sent
             if not way.cancelled() and (failure := way.exception()) is not None:
                 raise failure
