@@ -169,7 +169,7 @@ def _report(invocation: Invocation, path: str, book: Any, outcome: Outcome) -> N
     from assay_shell.runbook.report import as_html, as_junit
 
     if (page := invocation.text("html")) is not None:
-        books.write(as_html(book), page)
+        books.write(as_html(book, os.path.basename(path)), page)
     if (report := invocation.text("junit")) is not None:
         books.write(as_junit(path, outcome), report)
 

@@ -65,9 +65,19 @@ def _case(number: int, step: Step) -> junit.Case:
     )
 
 
-def as_html(book: Any) -> str:
-    """Return the notebook with its outputs as one page that needs no server."""
+_PAGE = """{% extends 'lab/index.html.j2' %}
+{% block html_head_js %}{% endblock %}
+{% block html_head_js_mathjax %}{% endblock %}
+{% block html_head_js_mermaidjs %}{% endblock %}
+{% block jupyter_widgets %}{% endblock %}
+"""
+"""nbconvert's page without the scripts that it loads from elsewhere."""
+
+
+def as_html(book: Any, title: str) -> str:
+    """Return the notebook with its outputs as one page that loads nothing from anywhere."""
     from nbconvert import HTMLExporter
 
-    page, _ = HTMLExporter().from_notebook_node(book)
+    exporter = HTMLExporter(raw_template=_PAGE)
+    page, _ = exporter.from_notebook_node(book, resources={"metadata": {"name": title}})
     return str(page)

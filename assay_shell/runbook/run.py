@@ -27,7 +27,7 @@ PASSED, FAILED, SKIPPED, WAITING = "passed", "failed", "skipped", "waiting"
 
 @dataclass(slots=True)
 class Step:
-    """One code cell: its *state* is one of the words above; *message* says what went wrong."""
+    """One code cell, secrets masked: its *state* is one of the words above; *message* says what went wrong."""
 
     index: int
     title: str
@@ -77,9 +77,10 @@ class Run:
         self._environment = {**os.environ, **(environment or {}), APPROVE: approve}
         self._told = told
         self._saved = saved
-        titles = books.titles(book)
+        titles, mask = books.titles(book), Redactor().text
         code = [index for index, cell in enumerate(book.cells) if cell.cell_type == "code" and cell.source.strip()]
-        self.outcome = Outcome([Step(index, titles[index], book.cells[index].source) for index in code])
+        steps = [Step(index, mask(titles[index]), mask(book.cells[index].source)) for index in code]
+        self.outcome = Outcome(steps)
 
     async def carry_out(self) -> Outcome:
         """Run the cells in a kernel of their own, until one fails or waits for an approval.

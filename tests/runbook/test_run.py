@@ -57,14 +57,16 @@ def test_what_is_printed_in_a_row_is_saved_as_one_output(book):
 
 
 def test_a_cell_that_fails_ends_the_run_and_is_shown(book, tmp_path):
-    book.write("# First", "local x = 1", "# Second", "error('disk full')", "print('never')")
+    secret = "local password = 'hunter2-hunter2'"
+    book.write("# First", "local x = 1", "# Second", f"{secret} error('disk full')", "print('never')", secret)
     done = book.run("--junit", str(tmp_path / "r.xml"))
     assert done.returncode == 1
+    assert b"hunter2" not in done.stderr + (tmp_path / "r.xml").read_bytes()
     assert "error('disk full')" in done.stderr.decode()
     assert "Traceback" not in done.stderr.decode()
     assert book.printed() == ""
     (suite,) = lxml.etree.parse(tmp_path / "r.xml").getroot().iter("testsuite")
-    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("3", "1", "1")
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("4", "1", "2")
 
 
 @pytest.mark.long
@@ -266,6 +268,7 @@ def test_a_secret_parameter_is_in_nothing_that_is_written(book, cli: Command, tm
     assert {book.out, page} < written
     assert [path for path in written if b"hunter2" in path.read_bytes()] == []
     assert b"hunter2" not in done.stdout + done.stderr
+    assert not re.search(r"""(src=|import\(|url\(|<link[^>]* href=)\s*["']?(https?:)?//""", page.read_text())
 
 
 # Ends -----------------------------------------------------------------------------------------------------

@@ -71,7 +71,8 @@ def _html(name: str, node: Node, budget: _Budget, depth: int) -> list[str]:
     label = f"<strong>{markup(name)}</strong> " if name else ""
     if not node.nested:
         return [f"<div>{label}<code>{markup(_shown(node))}</code></div>"]
-    count = f"{node.size:,}{'' if node.exact else '+'} {'items' if node.kind == LIST else 'members'}"
+    what = "item" if node.kind == LIST else "member"
+    count = f"{node.size:,}{'' if node.exact else '+'} {what}{'' if node.size == 1 and node.exact else 's'}"
     members = budget.members(node)
     parts = [
         f"<details{' open' if depth < _OPEN else ''}><summary>{label}<small>{count}</small></summary>",

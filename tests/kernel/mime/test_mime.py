@@ -150,6 +150,8 @@ def test_whatever_a_tree_holds_is_text_and_never_markup(data):
 
 def test_a_tree_folds_and_says_what_is_left_out():
     found = bundle(Tree(plain_node({"list": list(range(2000))})))[0]
+    assert ">1 member<" in found[HTML]
+    assert ">2,000 items<" in found[HTML]
     assert "1,500 more" in found[HTML]
     assert found["application/json"]["list"][-1] == "… 1,500 more"
     assert found["application/json"]["list"][0] == 0
