@@ -129,8 +129,18 @@ local function ident(where, value, name)
   return M._quote_ident(rest.text("postgres." .. where, value, name))
 end
 
+-- As `E'...'` a backslash is one whatever `standard_conforming_strings` is: where that is off, '\' would end no text.
 local function literal(where, value, name)
-  return M._quote_literal(rest.text("postgres." .. where, value, name))
+  local text = rest.text("postgres." .. where, value, name)
+  if not text:find("\\", 1, true) then return M._quote_literal(text) end
+  return "E" .. M._quote_literal((text:gsub("\\", "\\\\")))
+end
+
+-- Runs a statement that creates something; false when somebody else was faster.
+local function created(client, sql, is_there)
+  local done, failure = pcall(client.execute, client, sql)
+  if not done and not is_there() then error(failure, 0) end
+  return done
 end
 
 -- Users and databases ------------------------------------------------------------------------------------
@@ -159,9 +169,9 @@ function Client:ensure_user(username, password, opts)
   local sql = ("CREATE USER %s WITH PASSWORD %s"):format(user, secret)
   if opts and opts.createdb then sql = sql .. " CREATEDB" end
   if opts and opts.superuser then sql = sql .. " SUPERUSER" end
-  self:execute(sql)
-  log.info("postgres: user " .. username .. " was created")
-  return true
+  local made = created(self, sql, function() return self:user_exists(username) end)
+  log.info(("postgres: user %s %s"):format(username, made and "was created" or "is there"))
+  return made
 end
 
 --- Tells whether there is a database of that name.
@@ -183,9 +193,10 @@ function Client:ensure_database(dbname, owner)
     return false
   end
   local owned = owner and " OWNER " .. ident("ensure_database", owner, "owner") or ""
-  self:execute("CREATE DATABASE " .. ident("ensure_database", dbname, "dbname") .. owned)
-  log.info("postgres: database " .. dbname .. " was created")
-  return true
+  local sql = "CREATE DATABASE " .. ident("ensure_database", dbname, "dbname") .. owned
+  local made = created(self, sql, function() return self:database_exists(dbname) end)
+  log.info(("postgres: database %s %s"):format(dbname, made and "was created" or "is there"))
+  return made
 end
 
 --- Grants privileges on a database, ALL PRIVILEGES unless given. They become part of the SQL as they are.

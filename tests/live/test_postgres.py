@@ -82,6 +82,29 @@ def test_a_database_is_made_once_and_granted(talk):
     assert talk(code) == [True, False, True, True, True, False]
 
 
+def test_of_several_who_make_one_user_and_database_at_once_one_does(talk):
+    code = (
+        "local function once() local own = connect('postgres', password) "
+        "local user, database = own:ensure_user('racer', 'x'), own:ensure_database('race') own:close() "
+        "return { user, database } end "
+        "local made, users, databases = async.all({ once, once, once, once }), 0, 0 "
+        "for _, one in ipairs(made) do users = users + (one[1] and 1 or 0) databases = databases + (one[2] and 1 or 0) "
+        "end c:execute('DROP DATABASE race') c:execute('DROP ROLE racer') c:close() return { users, databases }"
+    )
+    assert talk(code) == [1, 1]
+
+
+def test_a_backslash_ends_no_password_whatever_the_server_takes_it_for(talk):
+    code = (
+        "local word = [[x\\', 'y\\]] local function made_by(own) own:ensure_user('slash', word) "
+        "local log_in = connect('slash', word, 'postgres') log_in:close() c:execute('DROP ROLE slash') end "
+        "made_by(c) c:execute('ALTER ROLE postgres SET standard_conforming_strings = off') "
+        "local own = connect('postgres', password) local ok, e = pcall(made_by, own) own:close() "
+        "c:execute('ALTER ROLE postgres RESET standard_conforming_strings') c:close() return ok or tostring(e)"
+    )
+    assert talk(code) is True
+
+
 def test_names_and_text_are_quoted_as_the_server_reads_them(talk):
     code = (
         "local text = [[it's \"here\" \\ ]] local row = c:query('SELECT ' .. m._quote_literal(text) .. ' AS ' .. "
