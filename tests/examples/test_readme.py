@@ -6,6 +6,7 @@ import hashlib
 import json
 import socket
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -103,7 +104,7 @@ def test_orders_are_written_in_one_transaction_and_no_parameter_becomes_sql(cli:
     environment = {"DATABASE_URL": f"sqlite:{tmp_path}/shop.db?mode=rwc"}
     done = cli(README / "orders.lua", env=environment)
     assert (done.returncode, done.stdout) == (0, b"chair'); DROP TABLE orders; --\t120\n")
-    with sqlite3.connect(tmp_path / "shop.db") as shop:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as shop:
         assert shop.execute("SELECT count(*), sum(total) FROM orders").fetchone() == (2, 162.5)
 
 
