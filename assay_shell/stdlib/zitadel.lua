@@ -75,7 +75,7 @@ end
 -- Requests -----------------------------------------------------------------------------------------------
 
 local function warn(what, response, with_body)
-  local body = with_body and ": " .. response.body or ""
+  local body = with_body and ": " .. rest.shown_body(response.body) or ""
   log.warn(("zitadel: %s (HTTP %d)%s"):format(what, response.status, body))
 end
 

@@ -265,3 +265,9 @@ def test_secrets_are_in_no_error(zitadel, stub):
     assert "zitadel: failed to create project 'x' (HTTP 500): " in caught[1]
     assert "secret-of-an-app" not in caught[1]
     assert "token-of-zitadel" not in caught[1]
+
+
+def test_a_warning_shows_no_more_of_an_answer_than_an_error_does(zitadel, stub):
+    stub.on("PUT", POLICY, status=500, body="x" * 100_000)
+    code = "local seen log.warn = function(text) seen = text end c:update_login_policy({ a = 1 }) return #seen"
+    assert 8192 < zitadel(code) < 8300

@@ -17,7 +17,7 @@ local concat = table.concat
 local error, ipairs, pairs, pcall, rawset, setmetatable, type =
   error, ipairs, pairs, pcall, rawset, setmetatable, type
 
-local rest = { complain = failure.complain }
+local rest = { complain = failure.complain, shown_body = failure.shown_body }
 for _, part in ipairs({ arguments, pages, request_line, waiting }) do
   for name, shared in pairs(part) do rest[name] = shared end
 end
