@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assay_shell.session.completion.answers import Candidate, SignatureHelp
-from assay_shell.session.completion.calls import Callee, Calls
+from assay_shell.session.completion.calls import CLUSTER_MODULE, Callee, Calls
 from assay_shell.session.completion.cluster import Wanted
 from assay_shell.session.completion.optionkeys import Option, takes_options
 from assay_shell.session.completion.outside import files, variables
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _VARIABLES = frozenset(("env.get", "env.set", "env.unset", "os.getenv"))
 _PATHS = frozenset(("path", "file", "filename", "folder", "dir", "directory", "from", "to", "src", "dst", "source"))
 _PATH_OPTIONS = frozenset(("cwd", "path", "unix_socket", "file", "folder", "dir"))
-_CLUSTER_MODULE = "assay.k8s"
 _OBJECTS = frozenset(("name", "pod", "pod_name"))
 _NAMESPACES = frozenset(("namespace", "ns"))
 
@@ -42,7 +41,7 @@ class Arguments:
         self._session = session
         self._live = live
         self._knowledge = knowledge
-        self._calls = Calls(live, resolver)
+        self._calls = Calls(live, resolver, knowledge)
         self._options = options
         self._cluster = cluster
 
@@ -121,7 +120,7 @@ class Arguments:
 
     def _wanted(self, callee: Callee, call: Call) -> Wanted | None:
         """Which names of the cluster an argument may be, None where it is none of them."""
-        if callee.entry is None or callee.entry.name != _CLUSTER_MODULE or call.position >= len(callee.parameters):
+        if callee.entry is None or callee.entry.name != CLUSTER_MODULE or call.position >= len(callee.parameters):
             return None
         names = [parameter.rstrip("?") for parameter in callee.parameters]
         name = names[call.position]

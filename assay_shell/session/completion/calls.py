@@ -14,11 +14,13 @@ from assay_shell.session.completion.resolve import NOTHING, Thing
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from assay_shell.runtime.catalog import Entry, Function
+    from assay_shell.session.completion.knowledge import Knowledge
     from assay_shell.session.completion.live import Live
     from assay_shell.session.completion.place import Call
     from assay_shell.session.completion.resolve import Resolver
     from assay_shell.session.tokens import Token
 
+CLUSTER_MODULE, _MAKER_OF_METHODS = "assay.k8s", "kube_client"
 _LONGEST_RECEIVER = 24
 
 
@@ -46,9 +48,10 @@ class Callee(NamedTuple):
 class Calls:
     """Looks up what calls are made of."""
 
-    def __init__(self, live: Live, resolver: Resolver) -> None:
+    def __init__(self, live: Live, resolver: Resolver, knowledge: Knowledge) -> None:
         self._live = live
         self._resolver = resolver
+        self._knowledge = knowledge
 
     def callee(self, chain: Chain, words: list[Token]) -> Callee | None:
         """What a call of *chain* behind *words* calls, None where nothing is known of it."""
@@ -73,10 +76,18 @@ class Calls:
         if function is not None:
             return Callee(name, typed, separator, written_parameters(function, separator), function, entry, thing)
         if is_function:
-            return Callee(name, typed, separator, self._defined(thing, separator), None, entry, thing)
+            parameters = self._defined(thing, separator)
+            function = self._of_a_kind(thing, entry, parameters) if entry is not None else None
+            return Callee(name, typed, separator, parameters, function, entry, thing)
         if name == "client" and thing.part and not thing.live:
             return Callee(name, typed, separator, ("url", "opts?"), None, entry, thing)
         return None
+
+    def _of_a_kind(self, thing: Thing, entry: Entry, parameters: tuple[str, ...]) -> Function | None:
+        """What documents `c:pods` and `c:pod`, which a client has for each kind of its cluster; None for all else."""
+        if entry.name != CLUSTER_MODULE or _MAKER_OF_METHODS not in self._live.facts(thing.value).chunk:
+            return None
+        return self._knowledge.member(entry, "get_resource" if "name" in parameters else "list", ".")
 
     def _defined(self, thing: Thing, separator: str) -> tuple[str, ...]:
         names = self._live.facts(thing.value).parameters

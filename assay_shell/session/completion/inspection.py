@@ -33,7 +33,7 @@ class Inspection:
         self._live = live
         self._knowledge = knowledge
         self._resolver = resolver
-        self._calls = Calls(live, resolver)
+        self._calls = Calls(live, resolver, knowledge)
         self._sources = Sources(session, live, knowledge)
 
     def at(self, source: str, cursor: int, reader: Reader, *, detail: bool) -> Documentation | None:

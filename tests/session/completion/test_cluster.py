@@ -233,6 +233,13 @@ def test_a_client_of_our_own_kubernetes_module_is_known_as_such(typed, help_at, 
     assert help_at("c:pods(▮").label == "c:pods(namespace, opts)"
     assert offered("c:logs('shop', 'cart', { tai▮")[0] == "tail"
     assert {"pods", "pod", "logs", "watch", "scale"} <= {*offered("c:▮")}
+    assert {"label_selector", "field_selector", "limit"} <= {*offered("c:pods('shop', { ▮")}
+    assert "label_selector" in offered("c:nodes({ ▮")
+    assert "label_selector" in offered("c:pods('shop', { label_s▮")
+    assert help_at("c:pods(▮").summary.startswith("All objects of a kind")
+    assert help_at("c:pod(▮").summary.startswith("One object")
+    typed.values("function c:mine(opts) end")
+    assert help_at("c:mine(▮").summary == ""
 
 
 def test_who_asked_may_wait_until_the_names_have_come(cluster):
