@@ -121,8 +121,7 @@ def _open(connection: Connection, protocol: ServerProtocol, *, binary: bool) -> 
     """Hand the transport over to a connection of the WebSocket library."""
     from asyncio import Lock
 
-    from websockets.asyncio.connection import Connection as Wire
-
+    from assay_shell.runtime.builtins.http_server.wire import Wire
     from assay_shell.runtime.builtins.ws.connection import Connection as WebSocket
 
     ping = connection.server.settings.ping

@@ -229,6 +229,42 @@ def test_pings_of_our_own_find_clients_that_are_gone(serve):
         assert server.has_printed("false")
 
 
+HANDSHAKE = b"""GET / HTTP/1.1\r
+Host: t\r
+Connection: Upgrade\r
+Upgrade: websocket\r
+Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r
+Sec-WebSocket-Version: 13\r
+\r
+"""
+READS = '{ GET = { ["/"] = { ws = function(conn) for m in conn do print("got " .. #m) end end } } }'
+PING, TEXT = b"\x89\x80\0\0\0\0", b"\x81\x81\0\0\0\0a"
+
+
+def test_a_client_that_takes_no_pongs_is_read_no_further(serve):
+    """Its pongs would pile up in our memory."""
+    server = serve(READS)
+    pings = (b"\x89\xfd\0\0\0\0" + b"x" * 125) * (24 << 20 >> 7)
+    with server.talk() as talk:
+        talk.send(HANDSHAKE).head()
+        talk.socket.settimeout(0.15)
+        sent = 0
+        with suppress(TimeoutError):
+            while sent < len(pings):
+                sent += talk.socket.send(pings[sent : sent + 131_072])
+        assert sent < len(pings)
+
+
+def test_what_came_behind_many_pings_is_not_lost(serve):
+    server = serve(READS)
+    with server.talk() as talk:
+        talk.send(HANDSHAKE).head()
+        talk.send(PING * 10_000 + TEXT + b"\x88\x80\0\0\0\0")
+        talk.socket.shutdown(socket.SHUT_WR)
+        assert talk.rest() == b"\x8a\x00" * 10_000 + b"\x88\x00"
+    assert server.has_printed("got 1")
+
+
 @pytest.mark.parametrize(("option", "value"), [("max_size", "-1"), ("max_size", "'x'"), ("subprotocols", "{ 1 }")])
 def test_options_that_make_no_sense_are_500(serve, option, value):
     server = serve(f'{{ GET = {{ ["/"] = {{ ws = function() end, {option} = {value} }} }} }}')
