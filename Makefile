@@ -12,7 +12,7 @@ INSTALL_INPUTS := pyproject.toml scripts/assay
 RUN_STAMP := $(VENV)/.installed-run
 TEST_STAMP := $(VENV)/.installed-test
 
-.PHONY: run test test-long test-openclaw test-openclaw-host live lint bench docs notebooks screens coverage clean
+.PHONY: run test test-long test-openclaw test-openclaw-host live lint bench docs notebooks screens picture coverage clean
 
 run: $(RUN_STAMP)
 	@if [ -t 0 ] && [ -t 1 ] && [ -d assay_shell/repl ]; then $(BIN)/assay; else $(BIN)/assay examples/tour.lua; fi
@@ -53,6 +53,11 @@ docs: $(TEST_STAMP) notebooks
 # The screens of the tour of the shell, taken from a real terminal; they are kept in git, and a test compares them.
 screens: $(TEST_STAMP)
 	$(BIN)/python -m tests.support.screens $(ARGS)
+
+# The picture of a notebook in the README, taken by the test that drives JupyterLab in a browser.
+picture: $(TEST_STAMP)
+	SCREENSHOTS=build/screenshots $(PYTEST) -m live -n 0 tests/live/test_jupyterlab.py::test_tables_charts_and_streams_are_seen
+	cp build/screenshots/incident.png docs/assets/notebook.png
 
 # Runs the example notebooks, and keeps what they show.
 notebooks: $(TEST_STAMP)

@@ -55,20 +55,21 @@ class Feed:
         return Text("\n".join([*left, *map(_line, items)]), LOG, 0, title)
 
     def _table(self, items: list[dict[str, Any]], title: str) -> Table:
-        names = list(dict.fromkeys(str(name) for item in items for name in item))[:_MOST_COLUMNS]
+        given = (name for item in items for name, value in item.items() if value is not None)
+        names = list(dict.fromkeys(map(str, given)))[:_MOST_COLUMNS]
         rows: list[Row] = [tuple(_cell(item.get(name)) for name in names) for item in reversed(items)]
         return Table(tuple(map(Column, names)), rows, self.total, title)
 
 
-async def follow(runtime: Host, live: Live, place: Place) -> Feed:
-    """Show the items of *live* at *place* as they come, until the stream ends; what came.
+async def follow(runtime: Host, live: Live, place: Place, feed: Feed | None = None) -> Feed:
+    """Show the items of *live* at *place* as they come, until the stream ends; what came, in *feed* or a new one.
 
     The place is drawn at most each `REDRAWN` seconds, however fast the items come. Whoever cancels this, as Ctrl-C
     does, closes the stream and leaves the place as it looked last.
     """
     import asyncio
 
-    feed, stream = Feed(runtime, live.title), live.stream
+    feed, stream = feed or Feed(runtime, live.title), live.stream
     add = getattr(place, "add", None)
     loop, pending = asyncio.get_running_loop(), None
     drawn = -REDRAWN

@@ -23,6 +23,9 @@ def jupyterlab(place: Path, log: Path) -> Service:
     books = place / "books"
     books.mkdir()
     install_kernel(prefix=str(place / "prefix"))
+    questions = place / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    questions.parent.mkdir(parents=True)
+    questions.write_text('{"fetchNews": "false"}')  # it would ask once, over what is to be seen
     environment = {
         **os.environ,
         "PYTHONPATH": str(folder()),

@@ -52,6 +52,12 @@ def test_records_are_a_table_with_the_newest_first(runtime):
     assert view.title == "watch  2 items"
 
 
+def test_what_no_record_has_is_no_column(runtime):
+    view = feed(runtime, {"id": None, "data": 1}, {"id": None, "data": 2, "retry": None})
+    assert isinstance(view, Table)
+    assert [column.title for column in view.columns] == ["data"]
+
+
 def test_bytes_in_records_are_text(runtime):
     line = render(feed(runtime, {"event": b"deployed", "data": [b"1", {"n": b"\xff"}]})).split("\n")[1:]
     assert "b'" not in "".join(line)
