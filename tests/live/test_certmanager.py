@@ -15,7 +15,6 @@ KINDS = crds.by_kind(crds.CERT_MANAGER)
 
 @pytest.fixture(scope="module")
 def filled(kubernetes: Cluster) -> Cluster:
-    crds.define(kubernetes, crds.CERT_MANAGER)
     good, bad = {"conditions": conditions(Ready=True)}, {"conditions": conditions(Ready=False)}
     times = {
         "notBefore": "2026-01-01T00:00:00Z",
@@ -28,9 +27,7 @@ def filled(kubernetes: Cluster) -> Cluster:
         ("CertificateRequest", "web-1", {"conditions": conditions(Approved=True)}),
         ("CertificateRequest", "web-2", bad), ("Challenge", "challenge-1", {"state": "pending"}),
     )  # fmt: skip
-    for kind, name, status in objects:
-        crds.put(kubernetes, KINDS[kind], name, spec={"x": "y"}, status=status, labels={"team": name})
-    return kubernetes
+    return crds.fill(kubernetes, crds.CERT_MANAGER, objects, labelled=True)
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ BUCKETS = "'live.crossplane.test', 'v1', 'buckets'"
 
 @pytest.fixture(scope="module")
 def filled(kubernetes: Cluster) -> Cluster:
-    crds.define(kubernetes, crds.CROSSPLANE)
     good = {"conditions": conditions(Healthy=True, Installed=True)}
     bad = {"conditions": conditions(Healthy=False, Installed=True)}
     objects: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -29,9 +28,7 @@ def filled(kubernetes: Cluster) -> Cluster:
         ("Composition", "app", {}), ("Bucket", "logs", {"conditions": conditions(Ready=True)}),
         ("Bucket", "later", {"conditions": conditions(Ready=False)}),
     )  # fmt: skip
-    for kind, name, status in objects:
-        crds.put(kubernetes, KINDS[kind], name, spec={"x": "y"}, status=status)
-    return kubernetes
+    return crds.fill(kubernetes, crds.CROSSPLANE, objects)
 
 
 @pytest.fixture

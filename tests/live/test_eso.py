@@ -15,16 +15,13 @@ KINDS = crds.by_kind(crds.EXTERNAL_SECRETS)
 
 @pytest.fixture(scope="module")
 def filled(kubernetes: Cluster) -> Cluster:
-    crds.define(kubernetes, crds.EXTERNAL_SECRETS)
     good, bad = {"conditions": conditions(Ready=True)}, {"conditions": conditions(Ready=False)}
     objects = (
         ("ExternalSecret", "db", {**good, "syncedResourceVersion": "v42"}), ("ExternalSecret", "lost", bad),
         ("SecretStore", "vault", good), ("SecretStore", "away", bad), ("ClusterSecretStore", "shared", good),
         ("ClusterExternalSecret", "pull", good),
     )  # fmt: skip
-    for kind, name, status in objects:
-        crds.put(kubernetes, KINDS[kind], name, spec={"x": "y"}, status=status)
-    return kubernetes
+    return crds.fill(kubernetes, crds.EXTERNAL_SECRETS, objects)
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ KINDS = crds.by_kind(crds.FLUX)
 
 @pytest.fixture(scope="module")
 def filled(kubernetes: Cluster) -> Cluster:
-    crds.define(kubernetes, crds.FLUX)
     good, bad = {"conditions": conditions(Ready=True)}, {"conditions": conditions(Ready=False)}
     applied = {"lastAttemptedRevision": "main@sha1:abc", "lastAppliedRevision": "main@sha1:abb"}
     objects = (
@@ -26,8 +25,7 @@ def filled(kubernetes: Cluster) -> Cluster:
         ("HelmRelease", "web", {**good, "history": [{"status": "deployed", "chartVersion": "1.2.3"}]}),
         ("Receiver", "hook", good), ("ImagePolicy", "policy", good),
     )  # fmt: skip
-    for kind, name, status in objects:
-        crds.put(kubernetes, KINDS[kind], name, spec={"interval": "1m"}, status=status, labels={"team": name})
+    crds.fill(kubernetes, crds.FLUX, objects, labelled=True)
     for kind in ("Alert", "Provider"):
         crds.put(kubernetes, KINDS[kind], kind.lower(), spec={"type": "generic"})
     return kubernetes

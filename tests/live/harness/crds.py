@@ -127,6 +127,22 @@ def put(cluster: Cluster, kind: Kind, name: str, namespace: str | None = "defaul
     return cluster.apply(kind.path(namespace, name), body)
 
 
+def fill(
+    cluster: Cluster,
+    kinds: Sequence[Kind],
+    objects: Sequence[tuple[str, str, dict[str, Any]]],
+    *,
+    labelled: bool = False,
+) -> Cluster:
+    """Have *cluster* serve *kinds*, with *objects* (kind, name, status); *labelled*: with the name as label `team`."""
+    define(cluster, kinds)
+    named = by_kind(kinds)
+    for kind, name, status in objects:
+        labels = {"team": name} if labelled else {}
+        put(cluster, named[kind], name, spec={"x": "y"}, status=status, labels=labels)
+    return cluster
+
+
 def by_kind(kinds: Sequence[Kind]) -> dict[str, Kind]:
     """Return *kinds* by their names."""
     return {kind.kind: kind for kind in kinds}
