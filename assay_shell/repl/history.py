@@ -8,7 +8,7 @@ from time import time
 
 from prompt_toolkit.history import History
 
-from assay_shell.runtime import whole
+from assay_shell.runtime.files import whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from assay_shell.runtime.approvals.decision import decide
 from assay_shell.runtime.approvals.record import Answer, Record, Run, sha256
 from assay_shell.runtime.approvals.store import Store
 from assay_shell.runtime.errors import os_reason
-from assay_shell.runtime.files.whole import write_whole
+from assay_shell.runtime.files import whole
 from assay_shell.runtime.state import StateError, state_folder
 
 TYPE_CHECKING = False
@@ -90,7 +90,7 @@ class Approvals:
         try:
             os.makedirs(self._journals, mode=0o700, exist_ok=True)
             with open(notes, "rb") as file:
-                write_whole(self._journal(token), file.read())
+                whole.write(self._journal(token), file.read(), private=True)
             self._remove_old()
         except OSError as exc:
             self._store.expire(token)

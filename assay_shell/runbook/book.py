@@ -8,8 +8,8 @@ from typing import Any
 import nbformat
 
 from assay_shell.runbook import parameters
-from assay_shell.runtime import whole
 from assay_shell.runtime.errors import AssayError, UsageError, os_reason
+from assay_shell.runtime.files import whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 
-from assay_shell.runtime import whole
+from assay_shell.runtime.files import whole
 from assay_shell.session.answers import CommandError
 
 _LONGEST = 1 << 20

@@ -6,8 +6,8 @@ import sys
 
 from assay_shell.checks.outputs import FORMATS, renderer
 from assay_shell.checks.run import Observer
-from assay_shell.runtime import whole
 from assay_shell.runtime.errors import AssayError, UsageError, os_reason
+from assay_shell.runtime.files import whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

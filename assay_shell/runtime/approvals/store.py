@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from assay_shell.runtime.approvals.clock import Clock, age
 from assay_shell.runtime.approvals.record import Record, RecordError, parse
 from assay_shell.runtime.errors import os_reason
-from assay_shell.runtime.files.whole import write_whole
+from assay_shell.runtime.files import whole
 from assay_shell.runtime.state import StateError
 
 TYPE_CHECKING = False
@@ -172,7 +172,7 @@ class Store:
         except (TypeError, ValueError) as exc:
             raise StateError(f"serializing resume state: {exc}") from exc
         try:
-            write_whole(path, data)
+            whole.write(path, data, private=True)
         except OSError as exc:
             raise StateError(f"writing resume state: {os_reason(exc)}") from exc
 
@@ -187,7 +187,7 @@ class Store:
 
     def _remove_abandoned(self) -> None:
         for folder in (self._pending, self._decided):
-            _remove_older(folder, ".tmp", self.clock.unix() - _ABANDONED)
+            _remove_older(folder, whole.UNFINISHED, self.clock.unix() - _ABANDONED)
 
     def _prune(self) -> None:
         _remove_older(self._decided, ".json", self.clock.unix() - _KEPT)

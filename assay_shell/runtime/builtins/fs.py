@@ -115,9 +115,9 @@ def write_file(runtime: Runtime, path: str, data: bytes, opts: Value = None) -> 
         BuiltinError: the file or one of its parents cannot be written.
     """
     if isinstance(opts, Table) and WRITE.read(runtime, opts).get("private"):
-        from assay_shell.runtime.files.whole import write_private
+        from assay_shell.runtime.files import whole
 
-        _put("fs.write", path, lambda: write_private(path, data))
+        _put("fs.write", path, lambda: whole.write(path, data, private=True))
     else:
         _put("fs.write", path, lambda: _write_all(path, data, os.O_TRUNC))
 

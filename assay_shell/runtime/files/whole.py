@@ -1,72 +1,87 @@
-"""Files that are there with all they should hold, or as they were before, and that only their owner can read."""
+"""Files that are there with all they should hold, or as they were before."""
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import stat
 
+UNFINISHED = ".part"
+"""How names of files end that a process began and was killed over."""
 _FIXED = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY))
 """What the system says where a file can be written but not replaced: in a foreign folder, mounted on its own."""
+_STREAMS = ("/dev/std", "/dev/fd/", "/proc/")
+"""What stands for an open stream, also where the shell has made it a file."""
 
 
-def write_private(path: str, data: bytes) -> None:
-    """Replace what *path* leads to by a file of mode 0600 with *data*, as `write_whole` does; its owner stays.
+def write(path: str, data: bytes, *, private: bool = False) -> None:
+    """Make *path* a file with *data*, which is there whole, also after a loss of power, or not at all.
 
-    Where a file cannot be replaced, or is none, such as a pipe, it is written as it stands.
-
-    Raises:
-        OSError: it cannot be written, or its folder is missing.
-        ValueError: there is a NUL byte in *path*.
-    """
-    target = os.path.realpath(path)
-    try:
-        before = os.stat(target)
-    except FileNotFoundError:
-        return write_whole(target, data)
-    if stat.S_ISREG(before.st_mode):
-        try:
-            return write_whole(target, data, owner=(before.st_uid, before.st_gid))
-        except OSError as exc:
-            if exc.errno not in _FIXED:
-                raise
-    descriptor = os.open(target, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)
-    try:
-        _write(descriptor, data)
-    finally:
-        os.close(descriptor)
-
-
-def write_whole(path: str, data: bytes, *, owner: tuple[int, int] | None = None) -> None:
-    """Write a file of mode 0600 that is there with all of *data*, also after a loss of power, or not at all.
-
-    It is given to *owner*, a user and a group, where that is allowed.
+    A file keeps its owner and its mode, which is 0600 when *private*; a link keeps its target. What cannot be replaced,
+    such as a pipe or a file in a foreign folder, is written as it stands.
 
     Raises:
         OSError: it cannot be written; nothing is left of the attempt.
+        ValueError: there is a NUL byte in *path*.
     """
-    draft = f"{path}.{os.getpid()}.tmp"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    if path.startswith(_STREAMS):
+        _overwrite(path, data)
+        return
+    target = os.path.realpath(path)
+    try:
+        before = os.stat(path)
+    except FileNotFoundError:
+        if not os.path.basename(path):
+            raise  # no name of a file
+        _replace(target, data, None, private=private)
+        return
+    if stat.S_ISREG(before.st_mode):
+        try:
+            _replace(target, data, before, private=private)
+        except OSError as exc:
+            if exc.errno not in _FIXED:
+                raise
+        else:
+            return
+    _overwrite(path, data)
+
+
+def _overwrite(path: str, data: bytes) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC), "wb", buffering=0) as file:
+        _put(file.fileno(), data)
+
+
+def _replace(target: str, data: bytes, before: os.stat_result | None, *, private: bool) -> None:
+    """Put a new file in the place of the one that looked like *before*."""
+    draft = os.path.join(os.path.dirname(target), f".assay-{os.urandom(8).hex()}{UNFINISHED}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600 if private else 0o666)
     try:
         try:
-            os.fchmod(descriptor, 0o600)
-            _write(descriptor, data)
-            if owner is not None:
-                with contextlib.suppress(PermissionError):
-                    os.fchown(descriptor, *owner)
+            if before is not None:
+                _give(descriptor, before)
+                os.fchmod(descriptor, 0o600 if private else stat.S_IMODE(before.st_mode))
+            _put(descriptor, data)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        os.rename(draft, path)
+        os.rename(draft, target)
     except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(draft)
+        os.unlink(draft)
         raise
-    _synchronise(os.path.dirname(path))
+    _synchronise(os.path.dirname(target))
 
 
-def _write(descriptor: int, data: bytes) -> None:
+def _give(descriptor: int, before: os.stat_result) -> None:
+    """Leave the file to whom it belonged, where that is allowed."""
+    found = os.fstat(descriptor)
+    if (found.st_uid, found.st_gid) != (before.st_uid, before.st_gid):
+        try:
+            os.fchown(descriptor, before.st_uid, before.st_gid)
+        except PermissionError:
+            return  # only the superuser gives files away: it belongs to whoever wrote it last
+
+
+def _put(descriptor: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from assay_shell.runtime import whole
 from assay_shell.runtime.errors import BuiltinError
+from assay_shell.runtime.files import whole
 from assay_shell.runtime.views.model import VIEWS, Chart, Table, Text, Tree
 from assay_shell.runtime.views.reading import kind_of
 
