@@ -49,7 +49,7 @@ def test_a_long_file_loses_its_beginning(tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_told_once_and_is_no_failure(tmp_path):
     (tmp_path / "folder").write_text("a file")
-    told = []
+    told: list[str] = []
     kept = history(tmp_path, tell=told.append)
     kept.store_string("x")
     kept.store_string("y")
@@ -68,7 +68,7 @@ def test_a_line_that_a_killed_shell_left_half_written_costs_no_other(tmp_path):
 def test_a_full_disk_is_told(tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder/history.jsonl").symlink_to("/dev/full")
-    told = []
+    told: list[str] = []
     history(tmp_path, tell=told.append).store_string("x")
     assert told[0].endswith("No space left on device (os error 28)")
 
