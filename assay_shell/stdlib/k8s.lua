@@ -64,7 +64,8 @@ local module = setmetatable({}, {
 --- `client(opts?)`: `context` (of the kubeconfig; without it the pod's own cluster, else the current context), `token`,
 --- `namespace` (where a call says nil; else the one of the context, else "default"). `client(url, opts)`: `token`,
 --- `namespace`, `ca_cert`, `ca_cert_file`, `cert`, `key`, `verify`, `server_name`, `headers`, `timeout`; a text instead
---- of options is the token. `c:discover()` adds methods for all kinds that the server has.
+--- of options is the token. `c:discover()` adds methods for all kinds that the server has. Where a program of the
+--- kubeconfig signs in, it is asked again when that has expired or the server takes it no longer.
 --- Errors: there is no cluster, no such context, or it cannot be used (`kubeconfig: ...`).
 --- Example: `local c = require("assay.k8s").client({ context = "staging", namespace = "shop" })`
 --- @effect read
