@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assay_shell.runtime.errors import Interrupted, ScriptError, ScriptExit
+from assay_shell.runtime.errors import AssayError, Interrupted, ScriptError, ScriptExit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assay_shell.repl.screen import Screen
-    from assay_shell.runtime.errors import AssayError
     from assay_shell.runtime.views.model import View
     from assay_shell.session.answers import Answer
     from assay_shell.session.workspace import Workspace
@@ -49,9 +48,12 @@ async def show(workspace: Workspace, answer: Answer, screen: Screen, *, pager: b
     from assay_shell.runtime.views.model import Live
 
     if isinstance(views[0], Live):  # the others are what `for` needs beside it
-        from assay_shell.repl.streams import follow
+        from assay_shell.repl.streams import show_stream
 
-        await follow(workspace, views[0], screen)
+        try:
+            await show_stream(workspace, views[0], answer.outcome, screen)
+        except AssayError as error:
+            shown.text = error_text(workspace, error, screen)
         return shown
     _record(workspace, answer, views)
     shown.about = _about(answer, views)

@@ -2,91 +2,113 @@
 
 from __future__ import annotations
 
-import asyncio
+from asyncio import CancelledError
 from collections import deque
+from contextlib import suppress
 from time import monotonic
+
+from assay_shell.runtime.views.choose import choose
+from assay_shell.runtime.views.live import Feed, follow
+from assay_shell.runtime.views.model import Text
+from assay_shell.runtime.views.text import render
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from assay_shell.repl.screen import Screen
-    from assay_shell.runtime.views.model import Live
+    from assay_shell.runtime.views.model import Live, View
+    from assay_shell.runtime.vm import Runtime
+    from assay_shell.session.session import Outcome
     from assay_shell.session.workspace import Workspace
 
 _KEPT = 10_000
-_PAUSE = 0.2
-"""Seconds between two drawings."""
 _AROUND = 4
+"""Rows of the terminal that are no items: what stands above them, and the cursor's."""
 
 
-class Following:
-    """What has come of a stream, and how it is drawn."""
+class Items(Feed):
+    """The items as they are in the VM. Their view is of the newest, as many as *screen* has room for."""
 
-    def __init__(self, workspace: Workspace, title: str, screen: Screen) -> None:
-        self._workspace = workspace
+    def __init__(self, runtime: Runtime, title: str, screen: Screen) -> None:
+        super().__init__(runtime, title)
+        self._vm = runtime
+        self._screen = screen
+        self._raw: deque[Any] = deque(maxlen=_KEPT)
+
+    def add(self, item: object) -> str:
+        """Keep *item*; as text, where that is all that the screen can show."""
+        raw = next(iter(self._vm.border.results(item)), None)
+        self._raw.append(self._vm.border.adopt(raw))
+        self.total += 1
+        return drawn(choose(self._vm, raw), self._screen, 1) if self._screen.dumb else ""
+
+    def view(self) -> View:
+        """The newest."""
+        newest = list(self._raw)[: -rows(self._screen) - 1 : -1]
+        return choose(self._vm, self._vm.lua.table_from(newest)) if newest else Text("")
+
+    def all(self) -> Any:
+        """A raw list of those that are kept, the oldest first."""
+        return self._vm.lua.table_from(list(self._raw))
+
+
+class Below:
+    """The lines below the input, where a stream is drawn."""
+
+    def __init__(self, items: Items, title: str, screen: Screen) -> None:
+        self._items = items
         self._title = title
         self._screen = screen
-        self._items: deque[Any] = deque(maxlen=_KEPT)
-        self._count = 0
-        self._drawn = 0.0
-        self._later: asyncio.TimerHandle | None = None
+        self.update(items.view())
 
-    def add(self, item: Any) -> None:
-        """Take one more item."""
-        border = self._workspace.runtime.border
-        raw = next(iter(border.results(item)), None)
-        self._items.append(border.adopt(raw))
-        self._count += 1
-        if self._screen.dumb:
-            self._screen.say(self._text([raw], 1))
-        elif monotonic() - self._drawn >= _PAUSE:
-            self.draw()
-        elif self._later is None:  # else the last one of a burst would not be seen until another comes
-            self._later = asyncio.get_running_loop().call_later(_PAUSE, self.draw)
+    def update(self, view: View) -> None:
+        """Draw *view* in the place of the one before."""
+        head = f"{self._title}  {self._items.total} so far  Ctrl-C ends it"
+        lines = drawn(view, self._screen, rows(self._screen)).split("\n") if self._items.total else []
+        self._screen.region([self._screen.dim(head), *lines[: rows(self._screen)]])
 
-    def draw(self) -> None:
-        """Put the newest on the screen, in the place of what was there."""
-        if self._screen.dumb:
-            return
-        self._drawn = monotonic()
-        if self._later is not None:
-            self._later.cancel()
-            self._later = None
-        rows = max(self._screen.size[1] - _AROUND, 3)
-        newest = list(self._items)[: -rows - 1 : -1]
-        head = f"{self._title}  {self._count} so far  Ctrl-C ends it"
-        self._screen.region([self._screen.dim(head), *self._text(newest, rows).split("\n")][: rows + 1])
-
-    def keep(self) -> None:
-        """Make the items the last result."""
-        if self._items:
-            self._workspace.session.keep_result([self._workspace.runtime.lua.table_from(list(self._items))])
-
-    def _text(self, items: list[Any], limit: int) -> str:
-        from assay_shell.runtime.views.choose import choose
-        from assay_shell.runtime.views.text import render
-
-        if not items:
-            return ""
-        runtime, screen = self._workspace.runtime, self._screen
-        single = len(items) == 1 and screen.dumb
-        view = choose(runtime, items[0] if single else runtime.lua.table_from(items))
-        return render(view, screen.size[0], limit, colour=screen.colour, encoding=screen.encoding)
+    def close(self, view: View) -> None:
+        """Draw it for the last time; what comes next goes below."""
+        self.update(view)
+        self._screen.end_region()
 
 
-async def follow(workspace: Workspace, live: Live, screen: Screen) -> None:
-    """Draw *live* until it ends or the user has seen enough, which is no error."""
-    stream: Any = live.stream
-    following = Following(workspace, live.title or "stream", screen)
-    following.draw()
+class Lines:
+    """A terminal that cannot draw in place: one item after the other."""
+
+    def __init__(self, screen: Screen) -> None:
+        self.add = screen.say
+
+    def update(self, view: View) -> None:
+        """Nothing: the items are there already."""
+
+    close = update
+
+
+def rows(screen: Screen) -> int:
+    """How many items there is room for."""
+    return max(screen.size[1] - _AROUND, 3)
+
+
+def drawn(view: View, screen: Screen, limit: int) -> str:
+    """*view* as text of at most *limit* rows."""
+    return render(view, screen.size[0], limit, colour=screen.colour, encoding=screen.encoding)
+
+
+async def show_stream(workspace: Workspace, live: Live, outcome: Outcome | None, screen: Screen) -> None:
+    """Draw *live*, which *outcome* gave, until it ends or the user has seen enough, which is no error.
+
+    Raises:
+        AssayError: the stream failed; what came before stays.
+    """
+    title = live.title or "stream"
+    items = Items(workspace.runtime, title, screen)
+    started, ended = monotonic(), False
     try:
-        while (item := await stream.next()) is not None:
-            following.add(item)
-    except asyncio.CancelledError:
-        pass  # Ctrl-C: the user has seen enough
+        with suppress(CancelledError):  # Ctrl-C: the user has seen enough
+            await follow(workspace.runtime, live, Lines(screen) if screen.dumb else Below(items, title, screen), items)
+            ended = True
     finally:
-        await stream.close()
-        following.draw()
-        following.keep()
-        screen.end_region()
+        seconds = None if ended else monotonic() - started
+        workspace.session.keep_items(outcome, items.all(), items.total, seconds)

@@ -27,6 +27,14 @@ class Completeness:
     indent: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many items of a stream came; within how many *seconds*, where somebody ended it."""
+
+    count: int
+    seconds: float | None
+
+
 @dataclass(slots=True)
 class Outcome:
     """What came of an input: raw *values* to show, or the *error* that ended it; *seconds* it took."""
@@ -39,6 +47,8 @@ class Outcome:
     seconds: float = 0.0
     kept: bool = False
     """Whether its first value became `_`."""
+    taken: Taken | None = None
+    """What was taken of it, where it was a stream."""
 
 
 class Session:
@@ -89,6 +99,19 @@ class Session:
             return False
         self.results = [values[0], *self.results[: _KEPT_RESULTS - 1]]
         return True
+
+    def keep_items(self, outcome: Outcome | None, items: Any, count: int, seconds: float | None) -> None:
+        """Make the raw list *items*, all that came of a stream, the result in the stream's place.
+
+        *count* and *seconds* are as `Taken` says; *outcome* is of the input that gave the stream, if one did.
+        """
+        if outcome is not None:
+            outcome.taken = Taken(count, seconds)
+            if outcome.kept:
+                self.results = self.results[1:]
+        kept = self.keep_result([items])
+        if outcome is not None:
+            outcome.kept = kept
 
     def forget(self) -> None:
         """Drop locals and results; the inputs stay."""

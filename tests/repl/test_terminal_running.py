@@ -188,6 +188,19 @@ def test_the_last_change_of_a_watch_is_shown_at_once_and_ctrl_c_keeps_the_rows(s
     assert terminal.run("#_, _[8].type") == "8\nMODIFIED"
 
 
+def test_a_stream_that_fails_is_an_error_and_what_came_before_stays(shell):
+    terminal = shell()
+    terminal.run("local n = 0")
+    shown = terminal.run(
+        "setmetatable({}, { __close = function() end, __call = function() n = n + 1 if n > 2 then error('it broke') end"
+        " return n end })"
+    )
+    assert "2 so far" in shown
+    assert "it broke" in shown
+    assert "internal error" not in shown
+    assert terminal.run("#_") == "2"
+
+
 def test_rows_of_a_database_are_a_stream_as_well(shell):
     terminal = shell()
     terminal.run('local base = db.connect("sqlite::memory:")')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 from assay_shell.session.answers import CommandError
 from assay_shell.session.tokens import tokens
@@ -11,11 +12,19 @@ from assay_shell.session.transcript.steps import steps_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from assay_shell.session.session import Taken
     from assay_shell.session.transcript.steps import Step
     from assay_shell.session.workspace import Workspace
 
 _MOST_LOCALS = 150
 """Locals in one function; Lua allows 200. Beyond them the rest goes on in a function within, which sees them all."""
+
+
+_GIVEN = (
+    'if result ~= nil then print(type(result) == "table" and json.encode(result) or result) end',
+    "return result",
+)
+"""What gives the last result to whoever runs the script."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +64,45 @@ def _text(step: Step, *, last: bool) -> str:
     lines = [step.statements] if step.statements.strip() else []
     if step.expression is None:
         return "\n".join(lines)
+    if step.taken is not None:
+        return "\n".join([*lines, *_collected(step.expression, step.result, step.taken, last=last)])
     if last:
         lines += [
             f"local result = {step.expression}",
-            'if result ~= nil then print(type(result) == "table" and json.encode(result) or result) end',
-            "return result",
+            *_GIVEN,
         ]
     elif step.result:
         lines.append(f"local {step.result} = {step.expression}")
     else:
         lines.append(step.expression if step.is_call else _evaluated(step.expression))
     return "\n".join(lines)
+
+
+def _collected(stream: str, name: str, taken: Taken, *, last: bool) -> list[str]:
+    """Statements that take the items of a stream: all, or as many as there were until somebody ended it.
+
+    A stream whose items nobody uses is left out: nothing would happen but waiting.
+    """
+    if not name and not last:
+        return []
+    name = "result" if last else name
+    if taken.seconds is None:
+        loop = [f"for item in {stream} do {name}[#{name} + 1] = item end"]
+    elif taken.count == 0:
+        loop = []
+    else:
+        loop = [
+            "async.race({ -- as many items as there were, within as many seconds",
+            "  function()",
+            f"    for item in {stream} do",
+            f"      {name}[#{name} + 1] = item",
+            f"      if #{name} == {taken.count} then break end",
+            "    end",
+            "  end,",
+            f"  function() sleep({ceil(taken.seconds)}) end,",
+            "})",
+        ]
+    return [f"local {name} = {{}}", *loop, *(_GIVEN if last else ())]
 
 
 def _evaluated(expression: str) -> str:

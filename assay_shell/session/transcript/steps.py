@@ -10,6 +10,7 @@ from assay_shell.session.tokens import tokens
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from assay_shell.session.session import Taken
     from assay_shell.session.workspace import Workspace
 
 _RESULT = re.compile(r"_(\d*)")
@@ -20,7 +21,7 @@ class Step:
     """One input: *statements*, and the *expression* that is its result, None where it has none.
 
     *is_call* says that the expression could stand alone. *result* is the name that later steps know the result by, ""
-    where none needs it.
+    where none needs it. *taken* is what was taken of the result, where that is a stream.
     """
 
     number: int
@@ -28,6 +29,7 @@ class Step:
     expression: str | None
     is_call: bool = False
     result: str = ""
+    taken: Taken | None = None
 
 
 def steps_of(workspace: Workspace) -> list[Step]:
@@ -39,6 +41,7 @@ def steps_of(workspace: Workspace) -> list[Step]:
             continue
         source = _with_names(outcome.source, results)
         step = _step(workspace, outcome.number, source)
+        step.taken = outcome.taken
         steps.append(step)
         if outcome.kept:
             results.insert(0, step)

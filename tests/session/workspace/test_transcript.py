@@ -45,6 +45,37 @@ def test_the_script_gives_the_same_result(desk, tmp_path, lines, result):
     assert run(saved(desk, tmp_path)) == result
 
 
+COUNTING = (
+    "function counting(last) local n = 0 return setmetatable({}, { __close = function() end, "
+    "__call = function() if n < last then n = n + 1 return n end sleep(60) end }) end"
+)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "lines", "result"),
+    [
+        pytest.param(None, ["counting(3)", "#_"], 3, id="one that ended"),
+        pytest.param(9.5, ["counting(5)", "_[3] + #_"], 6, id="as many items as there were"),
+        pytest.param(0.2, ["counting(2)", "#_"], 2, id="no longer than somebody looked"),
+        pytest.param(0.2, ["counting(9)", "7"], 7, id="one whose items nobody uses"),
+    ],
+)
+def test_a_stream_that_was_looked_at_is_taken_as_far_again(desk, tmp_path, seconds, lines, result):
+    desk.values(COUNTING if seconds else COUNTING.replace("sleep(60)", ""))
+    stream, then = lines
+    outcome = desk.answer(stream).outcome
+    items = desk.runtime.lua.table_from([1, 2, 3])
+    desk.workspace.session.keep_items(outcome, items, 3, seconds)
+    desk.values(then)
+    assert run(saved(desk, tmp_path)) == result
+
+
+def test_a_stream_at_the_end_gives_its_items(desk, tmp_path):
+    desk.values(COUNTING)
+    desk.workspace.session.keep_items(desk.answer("counting(5)").outcome, desk.runtime.lua.table_from([1, 2]), 2, 3.0)
+    assert run(saved(desk, tmp_path)) == [1, 2]
+
+
 def test_more_locals_than_lua_has_room_for(desk, tmp_path):
     for index in range(0, 450, 2):
         desk.values(f"local v{index}, v{index + 1} = {index}, {index + 1}")
