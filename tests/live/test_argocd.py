@@ -157,3 +157,8 @@ def test_projects_repositories_and_clusters(talk, kubernetes, filled):
 )
 def test_bad_input_is_an_error_that_tells_it(talk, call, expected):
     assert expected in talk.fails(call)
+
+
+@pytest.mark.parametrize("name", ["a/../../projects/default", "a%2F..%2F..%2Fprojects%2Fdefault"])
+def test_a_name_leads_to_nothing_but_applications(talk, name):
+    assert "HTTP 404: Not Found" in talk.fails(f"c:application('{name}')")
