@@ -52,7 +52,7 @@ def test_ctrl_c_right_behind_enter_is_not_lost(shell, seconds):
 
 
 def test_the_spinner_says_what_is_waited_for(shell, stub):
-    stub.on("GET", "/slow", status=200, body=b"late", delay=2.0)
+    stub.on("GET", "/slow", status=200, body=b"late", delay=1.3)
     terminal = shell()
     terminal.enter(f'http.get("{stub.url}/slow").body')
     terminal.wait_for_match(r"GET http://127\.0\.0\.1:\d+/slow +\d\.\d s +Ctrl-C cancels")

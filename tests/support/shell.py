@@ -6,6 +6,7 @@ import re
 import signal
 import time
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ class Terminal:
         self._until(
             lambda: self.lines_so_far > mark and self.line.strip() in ("\u203a", ">"), "there is no new prompt", seconds
         )
-        return "\n".join(self.all_lines[mark + 1 : self.lines_so_far])
+        return "\n".join(self._lines(mark + 1, self.lines_so_far))
 
     def end(self, *, seconds: float = PATIENCE) -> int:
         """Wait for the end of the program; its exit code, minus the signal that ended it."""
@@ -131,11 +132,12 @@ class Terminal:
         """The line that the cursor is in."""
         return str(self._screen.display[self._screen.cursor.y])
 
-    @property
-    def all_lines(self) -> list[str]:
-        """Lines that have left the screen, and those on it."""
-        above = ["".join(line[x].data for x in range(self._screen.columns)) for line in self._screen.history.top]
-        return [line.rstrip() for line in (*above, *self._screen.display)]
+    def _lines(self, first: int, end: int) -> list[str]:
+        """Some of the lines that have left the screen, and of those on it."""
+        above, columns = self._screen.history.top, range(self._screen.columns)
+        gone = ["".join(line[x].data for x in columns) for line in islice(above, first, end)]
+        shown = self._screen.display[max(first - len(above), 0) : max(end - len(above), 0)]
+        return [line.rstrip() for line in (*gone, *shown)]
 
     @property
     def lines_so_far(self) -> int:
