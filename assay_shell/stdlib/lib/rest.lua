@@ -26,9 +26,13 @@ local SECRETS = { "token", "api_key", "password" } -- fields of clients that mus
 
 -- Clients ------------------------------------------------------------------------------------------------
 
---- The base address without slashes at its end; a nil address fails in Lua's words.
-function rest.base(url)
-  if type(url) ~= "string" then failure.complain(format("attempt to index a %s value (local 'url')", type(url))) end
+--- The base address without slashes at its end; a nil address fails in Lua's words, with the name of the function
+--- `where`.
+function rest.base(url, where)
+  if type(url) ~= "string" then
+    local named = where and where .. ": " or ""
+    failure.complain(format("%sattempt to index a %s value (local 'url')", named, type(url)))
+  end
   return (gsub(url, "/+$", ""))
 end
 
@@ -46,7 +50,7 @@ function rest.client(methods, url, fields, opts)
     if type(method) == "function" and name ~= "client" then client[name] = method end
   end
   for name, value in pairs(fields or {}) do client[name] = value end
-  client.url = rest.base(url)
+  client.url = rest.base(url, "client")
   if type(opts) == "table" then
     client.headers = opts.headers
     for _, name in ipairs(TRANSPORT) do
@@ -201,7 +205,7 @@ end
 local function target_of(service, client, template, values, call)
   local base = client
   if type(client) == "table" then base = client[service.address] end
-  base = rest.base(base)
+  base = rest.base(base, format("%s.%s", service.name, call.name))
   local target = call.target
   if target then
     call.path, call.query = match(target, "^([^?]*)(.*)$")

@@ -104,7 +104,8 @@ def test_a_query_has_the_order_of_the_template_and_encoded_values(ask, stub):
             "thing.wait: attempt to concatenate a nil value (local 'url')",
             id="wait",
         ),
-        pytest.param("api.get('f', nil, '/')", "attempt to index a nil value (local 'url')", id="no address"),
+        pytest.param("api.get('f', nil, '/')", "thing.f: attempt to index a nil value (local 'url')", id="no address"),
+        pytest.param("rest.client({}, 5)", "client: attempt to index a number value (local 'url')", id="no URL"),
     ],
 )
 def test_a_wrong_argument_is_named(ask, stub, call, text):
