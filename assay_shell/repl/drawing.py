@@ -43,7 +43,11 @@ async def show(workspace: Workspace, answer: Answer, screen: Screen, *, pager: b
         return Shown(error_text(workspace, answer.error, screen))
     shown = Shown(answer.text, 0 if answer.leave else None, answer.next_input, answer.clipboard)
     views = _views(workspace, answer)
+    room = max(screen.size[1] - _AROUND, 5)
     if not views:
+        text = [part for line in answer.text.split("\n") for part in _wrapped(line, screen.size[0])]
+        paged = pager and len(text) > room and await _paged(workspace, iter(text), screen)
+        shown.text = "" if paged else "\n".join(text)
         return shown
     from assay_shell.runtime.views.model import Live
 
@@ -58,15 +62,30 @@ async def show(workspace: Workspace, answer: Answer, screen: Screen, *, pager: b
     _record(workspace, answer, views)
     shown.about = _about(answer, views)
     lines = _lines(views, screen)
-    room = max(screen.size[1] - _AROUND, 5)
     first = [line for line, _ in zip(lines, range(room + 1), strict=False)]
-    if pager and len(first) > room and not answer.revealed:
-        from assay_shell.repl.pager import page
-
-        if await page(workspace.front, _chained(first, lines), screen):
-            return shown
+    if pager and len(first) > room and not answer.revealed and await _paged(workspace, _chained(first, lines), screen):
+        return shown
     shown.text = "\n".join([*([answer.text] if answer.text else []), *_limited(views, screen)])
     return shown
+
+
+async def _paged(workspace: Workspace, lines: Iterator[str], screen: Screen) -> bool:
+    from assay_shell.repl.pager import page
+
+    return await page(workspace.front, lines, screen)
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """*line* in parts that fit, cut between words; the later ones are indented as it is."""
+    if len(line) < width:
+        return [line]
+    from textwrap import wrap
+
+    indent = line[: len(line) - len(line.lstrip())]
+    return wrap(
+        line, max(width - 1, 20), subsequent_indent=indent, expand_tabs=False, replace_whitespace=False,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def _about(answer: Answer, views: list[View]) -> str:

@@ -85,6 +85,15 @@ def test_the_line_below_shows_the_call_with_its_current_argument(shell):
     assert terminal.style_of("opts?)").bold
 
 
+def test_help_is_cut_between_words(shell):
+    words = [shell(columns=columns).run("?http.get").split() for columns in (60, 200)]
+    assert words[0] == words[1]
+
+
+def test_long_help_goes_through_the_pager(shell):
+    assert shell(env={"PAGER": "cat > paged.txt; echo paged"}).run("?http").splitlines() == ["paged"]
+
+
 def test_an_error_marks_its_place_and_suggests(shell):
     shown = shell().run("http.gett('x')")
     assert shown.splitlines() == [
