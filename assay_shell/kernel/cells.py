@@ -11,14 +11,13 @@ def parts(cell: str) -> list[str]:
     """Return what is to be carried out one after the other; line numbers of the code stay those of the cell."""
     if cell.lstrip().startswith(_WHOLE_CELL):
         return [cell.lstrip()[1:]]
-    found, rest = [], cell.split("\n")
-    while rest and _is_command(rest[0]):
-        if rest[0].strip():
-            found.append(rest[0].strip())
-        rest.pop(0)
-    if any(line.strip() for line in rest):
-        found.append("\n" * (cell.count("\n") + 1 - len(rest)) + "\n".join(rest) if found else cell)
-    return found
+    all_lines = cell.split("\n")
+    start = next((at for at, line in enumerate(all_lines) if not _is_command(line)), len(all_lines))
+    commands = [line.strip() for line in all_lines[:start] if line.strip()]
+    code = "\n".join(all_lines[start:])
+    if not code.strip():
+        return commands
+    return [*commands, "\n" * start + code if commands else cell]
 
 
 def _is_command(line: str) -> bool:

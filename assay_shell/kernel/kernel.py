@@ -56,6 +56,7 @@ class AssayKernel(Kernel):  # type: ignore[misc] # ipykernel is not typed
     def __init__(self, **options: Any) -> None:
         self.printed: dict[str, Printer] = {}
         super().__init__(**options)
+        self.shell_handlers.update(comm_open=self.comm_open, comm_msg=self.comm_ended, comm_close=self.comm_ended)
         for handlers in (self.shell_handlers, self.control_handlers):
             handlers.update({kind: answered(self, kind, handler) for kind, handler in handlers.items()})
         runtime = Runtime(stdout=self._print, stderr=self._print_error)
@@ -172,6 +173,14 @@ class AssayKernel(Kernel):  # type: ignore[misc] # ipykernel is not typed
             "help_links": self.help_links,
             "supported_features": [],
         }
+
+    async def comm_open(self, stream: Any, ident: Any, parent: Any) -> None:
+        """Close what a front end opens: no view of ours speaks through a comm."""
+        content = {"comm_id": parent["content"].get("comm_id"), "data": {}}
+        self.session.send(self.iopub_socket, "comm_close", content, parent, ident=self._topic("comm_close"))
+
+    async def comm_ended(self, stream: Any, ident: Any, parent: Any) -> None:
+        """Leave what comes for a comm that has been closed already."""
 
     async def interrupt_request(self, stream: Any, ident: Any, parent: Any) -> None:
         """Stop the cell that runs; on the control thread, so busy Lua is reached too."""

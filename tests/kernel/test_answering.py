@@ -120,6 +120,16 @@ def test_what_goes_wrong_in_the_kernel_is_told_to_whoever_runs_jupyter(jupyter_p
     assert "assay kernel: ERROR: complete_request failed" in second
 
 
+def test_a_comm_is_closed_at_once(shared):
+    client = shared.client
+    for kind in ("comm_msg", "comm_close", "comm_open"):
+        client.shell_channel.send(client.session.msg(kind, {"comm_id": "c1", "target_name": "widget", "data": {}}))
+    while (message := client.get_iopub_msg(timeout=10))["msg_type"] != "comm_close":
+        pass
+    assert message["content"]["comm_id"] == "c1"
+    assert shared.text("1 + 1") == "2"
+
+
 @pytest.mark.parametrize("cursor", [-5, 10**9])
 def test_a_cursor_beyond_the_text_is_answered(shared, cursor):
     for ask in (shared.client.complete, shared.client.inspect):

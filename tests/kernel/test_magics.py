@@ -26,6 +26,7 @@ def shown(notebook, code):
         pytest.param("\n%ask\n\n!ls\nf()", ["%ask", "!ls", "\n\n\n\nf()"], id="several"),
         pytest.param("%%time\nf()\ng()", ["%time\nf()\ng()"], id="for the whole cell"),
         pytest.param("x = 5 % 3\n%ask", ["x = 5 % 3\n%ask"], id="behind code it is code"),
+        pytest.param("\n\nf()", ["\n\nf()"], id="blank lines, then code"),
         pytest.param("", [], id="nothing"),
         pytest.param("   \n", [], id="blank"),
     ],
