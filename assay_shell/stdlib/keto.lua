@@ -162,14 +162,28 @@ function Client:delete(tuple)
   delete("delete", "delete tuple", self, filters)
 end
 
+local FILTERS = { namespace = true, object = true, relation = true, subject_id = true, subject_set = true }
+
+-- Servers do not look at a filter that they do not know: misspelt, it would have everything deleted.
+local function refuse_unknown(filters)
+  for name in pairs(filters) do
+    local part = tostring(name):match("^subject_set[._](.*)$")
+    if not FILTERS[name] and not (part and FILTERS[part]) then
+      error(("keto.delete_all: there is no filter '%s'"):format(name))
+    end
+  end
+end
+
 --- Deletes all relation tuples that match; `{}` matches every tuple.
 --- Filters: as `list`. What is nil or empty does not filter.
---- Errors: `keto: write_url not configured`; the filters are no table; any status but 200 and 204.
+--- Errors: `keto: write_url not configured`; the filters are no table, or have one that does not exist; any status but
+--- 200 and 204.
 --- Example: `c:delete_all({ namespace = "File", object = "report" })`
 --- @effect write
 function Client:delete_all(filters)
   writing.demand(self, "DELETE")
   if type(filters) ~= "table" then error(("keto.delete_all: filters must be a table, not %s"):format(type(filters))) end
+  refuse_unknown(filters)
   delete("delete_all", "delete_all", self, filters)
 end
 

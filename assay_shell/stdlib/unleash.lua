@@ -296,15 +296,22 @@ function M.ensure_project(client, project_id, opts)
   return client:project(project_id) or client:create_project(project)
 end
 
+-- Whether a refusal means that it is there already. A name like "team-409" stands in the path of an answer; errors of what a
+-- script put in the place of a method are just text.
+local function is_there(failure)
+  local text = tostring(failure)
+  if type(failure) ~= "table" then return text:find("409", 1, true) or text:find("already", 1, true) end
+  return failure.status == 409 or text:find(" HTTP %d+: .*already") ~= nil
+end
+
 --- Gives a project an environment, unless it has it already.
 --- Errors: `unleash.ensure_environment: ` and the server's answer.
 --- Example: `require("assay.unleash").ensure_environment(c, "cart", "production")`
 --- @effect write
 function M.ensure_environment(client, project_id, env_name)
   local done, failure = pcall(client.enable_environment, client, project_id, env_name)
-  local text = tostring(failure)
-  if done or text:find("409", 1, true) or text:find("already", 1, true) then return true end
-  error("unleash.ensure_environment: " .. text)
+  if done or is_there(failure) then return true end
+  error("unleash.ensure_environment: " .. tostring(failure))
 end
 
 --- Gives the API token of that name and type, and environment if given, which is created when it is missing.

@@ -24,6 +24,8 @@ def keto(run, stub):
         pytest.param("c:delete({ object = 'o', relation = 'r' })", "keto.delete: attempt to concatenate a nil value"),
         pytest.param("c:delete({ namespace = 'N', object = '', relation = 'r' })", "keto.delete: object must not be"),
         pytest.param("c:delete_all()", "keto.delete_all: filters must be a table, not nil", id="all"),
+        pytest.param("c:delete_all({ subjectid = 'u' })", "keto.delete_all: there is no filter 'subjectid'", id="no"),
+        pytest.param("c:delete_all({ 'N' })", "keto.delete_all: there is no filter '1'", id="list"),
         pytest.param("c:delete_all({ object = true })", "keto.delete_all: attempt to concatenate a boolean", id="flag"),
         pytest.param("c:delete({ " + TUPLE + ", subject_id = {} })", "(local 'subject_id')", id="subject"),
         pytest.param("c:list({ object = {} })", "keto.list: attempt to concatenate a table value (local 'object')"),
