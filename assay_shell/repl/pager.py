@@ -6,6 +6,8 @@ import asyncio
 import os
 import shutil
 
+from assay_shell.session.commands.programs import stop
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,8 +37,9 @@ async def page(front: Front, lines: Iterator[str], screen: Screen) -> bool:
         process = await asyncio.create_subprocess_shell(program, stdin=asyncio.subprocess.PIPE, env=environment)
         try:
             await _feed(process, lines, screen)
+            await process.wait()
         finally:
-            await asyncio.shield(process.wait())
+            await stop(process)
     return True
 
 

@@ -6,8 +6,10 @@ import re
 import signal
 import time
 
+import psutil
 import pytest
 
+from assay_shell.runtime.children.members import descendants, is_running
 from tests.support.shell import CTRL_C, CTRL_D, CTRL_U, DOWN, ENTER, TAB, UP
 
 pytestmark = pytest.mark.timeout(90)
@@ -148,6 +150,28 @@ def test_sigterm_ends_it_gently(shell):
     terminal = shell()
     terminal.send_signal(signal.SIGTERM)
     assert terminal.end() == 143
+
+
+@pytest.mark.parametrize(
+    ("line", "pager"),
+    [
+        pytest.param("!sleep 4711; true", "cat", id="a program and what it has started"),
+        pytest.param("local t = {} for i = 1, 100 do t[i] = { n = i } end t", "sleep 4711; true", id="the pager"),
+    ],
+)
+def test_sigterm_leaves_no_program_behind(shell, line, pager):
+    terminal = shell(env={"PAGER": pager})
+    terminal.enter(line)
+    sleeping: list[int] = []
+
+    def begun():
+        sleeping[:] = [pid for pid in descendants(terminal.pid) if "4711" in " ".join(psutil.Process(pid).cmdline())]
+        return len(sleeping) == 2
+
+    terminal.wait_until(begun, "it does not run")
+    terminal.send_signal(signal.SIGTERM)
+    assert terminal.end() == 143
+    assert not any(map(is_running, sleeping))
 
 
 def test_what_scripts_print_is_not_mangled(shell):

@@ -109,6 +109,11 @@ class Terminal:
         self._screen.resize(rows, columns)
         self._child.setwinsize(rows, columns)
 
+    @property
+    def pid(self) -> int:
+        """The program's process."""
+        return int(self._child.pid)
+
     def send_signal(self, number: int) -> None:
         """Send a signal to the program."""
         self._child.kill(number)

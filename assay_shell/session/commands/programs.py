@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from contextlib import suppress
+from signal import SIGKILL, SIGTERM
+from time import monotonic
 
 from assay_shell.runtime.guard import Effect
 from assay_shell.session.answers import Answer, CommandError
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
 
 _GRACE = 0.5
 """Seconds between asking a program to end and forcing it."""
+_LOOK_EVERY = 0.01
 
 
 async def run(workspace: Workspace, argument: str) -> Answer:
@@ -34,7 +39,10 @@ async def run(workspace: Workspace, argument: str) -> Answer:
     if workspace.front.terminal:
         async with workspace.front.hand_over():
             process = await asyncio.create_subprocess_shell(argument)
-            status = await _ended(process)
+            try:
+                status = await process.wait()
+            finally:
+                await stop(process)
     else:
         process = await asyncio.create_subprocess_shell(
             argument, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
@@ -50,27 +58,27 @@ async def shown(workspace: Workspace, process: Process) -> int:
     try:
         while data := await process.stdout.read(65536):
             workspace.runtime.write_out(data)
-    except asyncio.CancelledError:
-        process.terminate()
-        raise
-    return await _ended(process)
-
-
-async def _ended(process: Process) -> int:
-    try:
         return await process.wait()
-    except asyncio.CancelledError:
-        await _stop(process)
-        raise
+    finally:
+        await stop(process)
 
 
-async def _stop(process: Process) -> None:
+async def stop(process: Process) -> None:
+    """End *process* and all that it has started; nothing where it has ended."""
+    from assay_shell.runtime.children.members import descendants, is_running
+
     if process.returncode is not None:
         return
-    process.terminate()
-    try:
-        async with asyncio.timeout(_GRACE):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+    family = [*descendants(process.pid), process.pid]
+    _signal(family, SIGTERM)
+    deadline = monotonic() + _GRACE
+    while monotonic() < deadline and any(map(is_running, family)):
+        await asyncio.sleep(_LOOK_EVERY)
+    _signal([pid for pid in family if is_running(pid)], SIGKILL)
+    await process.wait()
+
+
+def _signal(pids: list[int], number: int) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
