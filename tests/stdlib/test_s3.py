@@ -73,7 +73,8 @@ CALLS = [
 
 
 @pytest.mark.parametrize(("call", "path"), CALLS)
-def test_what_is_signed_is_what_arrives(s3, stub, call, path):
+def test_what_is_signed_is_what_arrives(s3, stub, tmp_path, monkeypatch, call, path):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     s3(f"pcall(function() return {call} end)")
     assert [request.path for request in stub.requests] == [path]
     check_signature(stub.requests[0])
