@@ -35,6 +35,7 @@ def test_parameters_replace_the_defaults(book, tmp_path):
     assert len(injected) == 1
 
 
+@pytest.mark.long
 def test_a_value_from_the_environment_never_reaches_the_saved_notebook(book, tmp_path):
     book.write("print(#token, token)")
     page = tmp_path / "r.html"
