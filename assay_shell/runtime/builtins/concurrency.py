@@ -169,9 +169,11 @@ def log_error(runtime: Runtime, message: str) -> None:
 
 
 async def wait_signal(runtime: Runtime, key: Table) -> None:
-    """Wait for `signal` on the same table."""
+    """Wait for `signal` on the same table, unless it has a place by now: a wait begins a moment after its call."""
     import asyncio
 
+    if key.raw["free"] > 0:
+        return
     future = asyncio.get_running_loop().create_future()
     signals = runtime.resources.setdefault("signals", {})
     name = str(key.raw)

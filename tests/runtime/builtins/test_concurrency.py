@@ -217,10 +217,24 @@ def test_a_cancelled_waiter_passes_the_semaphore_on(run):
       local got
       local first = async.spawn(function() s:acquire() got = "first" end)
       local second = async.spawn(function() s:acquire() got = "second" end)
-      sleep(0.005) s:release() first.cancel() sleep(0.02)
+      sleep(0.005) s:release() first.cancel()
+      for _ = 1, 500 do if got then break end sleep(0.01) end
       return got
     """
     assert run(code) in ("second", "first")
+
+
+def test_a_place_that_is_given_back_as_somebody_begins_to_wait_is_not_lost(run):
+    code = """
+      local s = async.semaphore(1)
+      s:acquire()
+      local got
+      async.spawn(function() s:acquire() got = true end)
+      async.spawn(function() s:release() end)
+      for _ = 1, 50 do if got then break end sleep(0.01) end
+      return got
+    """
+    assert run(code) is True
 
 
 def test_nothing_is_kept_of_tasks_nobody_holds():
