@@ -159,7 +159,7 @@ def test_a_deployment_is_rolled_out_scaled_and_restarted(web):
         "for _, old in ipairs(before) do if name == old then return false end end end "
         "return #now.items >= 3 end) m.scale(n, 'deployment', 'web', 2, o) "
         "return { r.desired, r.ready, r.complete, counts.running, counts.total, #before, "
-        "m.is_ready(n, 'deployment', 'web', o) }"
+        "until_true(function() return m.is_ready(n, 'deployment', 'web', o) end) }"
     )
     assert web(code) == [2, 2, True, 2, 2, 2, True]
 
