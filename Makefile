@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
-WORKERS ?= 2
+# One more than the two cores of small machines: many tests wait for something.
+WORKERS ?= 3
 
 # Editable installs: only what these files say needs another installation.
 INSTALL_INPUTS := pyproject.toml scripts/assay

@@ -74,6 +74,7 @@ def test_any_text_in_quotes_is_that_text(text: str) -> None:
     assert parse_value(f'"{text}"') == text
 
 
+@pytest.mark.filterwarnings("ignore:deprecated string literal:PendingDeprecationWarning")  # of jmespath
 @given(st.text(max_size=20))
 def test_no_expression_raises_anything_but_a_failed_check(expression: str) -> None:
     for check in (require_equal, require_true):
