@@ -213,14 +213,13 @@ class Scheduler:
             return False
         task.cancelled = True
         pending = task.pending
-        if pending is None:
-            task.due_stop = True
-            return False
-        pending.cancel()
-        if not hasattr(pending, "add_done_callback"):  # a timer tells nobody that it was cancelled
+        if pending is not None and not hasattr(pending, "add_done_callback"):  # a timer, which tells nobody
+            pending.cancel()
             task.pending = None
             self.loop.call_soon(self._step, task, *_STOP)
-        return True
+            return True
+        task.due_stop = True  # also beside a wait: it may just have ended, or end in another way all the same
+        return pending is not None and bool(pending.cancel())
 
     def forget(self, task: Task) -> None:
         """Drop what is kept of an ended task."""
@@ -395,6 +394,7 @@ class Scheduler:
 
     def _resume(self, task: Task, name: str, ended: asyncio.Future[Any]) -> None:
         if ended.cancelled():
+            task.due_stop = False
             self._step(task, *_STOP)
             return
         exc = ended.exception()

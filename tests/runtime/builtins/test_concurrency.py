@@ -70,6 +70,20 @@ def test_a_cancelled_task_runs_its_close_variables_and_stops(run):
     assert run(code) == ["closed"]
 
 
+def test_a_task_whose_wait_ends_as_it_is_cancelled_stops_at_its_next_one(run):
+    code = """
+      local went_on = 0
+      for _ = 1, 10 do
+        local other = async.spawn(function() sleep(0.001) end)
+        local first = async.spawn(function() other.await() sleep(0.003) went_on = went_on + 1 end)
+        async.spawn(function() sleep(0.001) first.cancel() end)
+        sleep(0.008)
+      end
+      return went_on
+    """
+    assert run(code) == 0
+
+
 def test_a_task_cancelled_before_it_began_never_runs(run):
     code = "local ran = false local h = async.spawn(function() ran = true end) h.cancel() sleep(0.01) return ran"
     assert run(code) is False
