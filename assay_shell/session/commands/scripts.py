@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from assay_shell.session.answers import Answer, CommandError
 from assay_shell.session.files import expanded, named, read_text, words_in, write_text
 
@@ -60,9 +62,10 @@ async def script(workspace: Workspace, argument: str) -> Answer:
     allowed = workspace.runtime.guard.check(Effect("!", "write", f"assay {first}"))
     if allowed is not None:
         await allowed
-    write_text(words[0], f"{code.rstrip()}\n")
+    path = os.path.join(".", expanded(words[0]))  # no name is an option
+    write_text(path, f"{code.rstrip()}\n")
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "assay_shell", words[0], *words[1:], stdin=asyncio.subprocess.DEVNULL,
+        sys.executable, "-m", "assay_shell", path, "--", *words[1:], stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, start_new_session=True,
     )  # fmt: skip
     status = await shown(workspace, process)

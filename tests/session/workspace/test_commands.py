@@ -109,6 +109,15 @@ def test_a_script_is_written_and_run_by_itself(desk, tmp_path):
     assert "2\tb c\tnil" in desk.printed.decode()
 
 
+def test_a_script_may_have_any_name_and_any_arguments(desk, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for name in ("~/in_home.lua", "--help.lua"):
+        assert desk.text(f".script {name} --json\nprint('ran', arg[1])") == ""
+    assert desk.printed.decode().count("ran\t--json\n") == 2
+    assert {path.name for path in tmp_path.iterdir()} >= {"in_home.lua", "--help.lua"}
+
+
 @pytest.mark.parametrize("line", [".script", ".script x.lua", ".script\nprint(1)"])
 def test_a_script_needs_a_name_and_code(desk, line):
     assert "script FILE.lua" in desk.fault(line)
