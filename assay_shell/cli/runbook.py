@@ -135,9 +135,8 @@ def _try_outputs(invocation: Invocation, book: Any) -> None:
     if (output := invocation.text("output")) is not None:
         books.save(book, output)
     for option in ("html", "junit"):
-        target = invocation.text(option)
-        if target is not None and not os.access(os.path.dirname(os.path.abspath(target)), os.W_OK):
-            raise books.BookError(f"{target}: its folder is missing or cannot be written to")
+        if (target := invocation.text(option)) is not None:
+            books.check(target)
 
 
 def _prepared(

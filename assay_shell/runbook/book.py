@@ -68,6 +68,18 @@ def write(text: str, path: str) -> None:
         raise BookError(f"{path}: {os_reason(exc)}") from exc
 
 
+def check(path: str) -> None:
+    """See whether *path* can be written, without a trace.
+
+    Raises:
+        BookError: it cannot.
+    """
+    try:
+        whole.check(path)
+    except OSError as exc:
+        raise BookError(f"{path}: {os_reason(exc)}") from exc
+
+
 def inject(book: Any, given: dict[str, Plain]) -> None:
     """Set the parameters *given* in a cell behind the one with the defaults, or on top where there is none."""
     book.cells = [cell for cell in book.cells if _INJECTED not in tags(cell)]

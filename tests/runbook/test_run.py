@@ -113,6 +113,14 @@ def test_what_cannot_be_written_is_told_before_anything_runs(book, tmp_path, cli
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize("option", ["--html", "--junit"])
+def test_a_report_for_a_folder_is_refused_too_and_one_may_go_to_a_stream(book, tmp_path, option):
+    book.write("1")
+    assert "directory" in book.run(option, tmp_path).stderr.decode()
+    done = book.run(option, "/dev/stdout")
+    assert (done.returncode, done.stdout.lstrip()[:1]) == (0, b"<")
+
+
 @pytest.mark.parametrize("given", ["region", "end=1", "1x=2", "x=env:not a name"])
 def test_a_parameter_that_makes_no_sense_is_refused(book, given):
     assert book.write("1").run("-p", given).returncode == 2

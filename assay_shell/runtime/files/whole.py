@@ -46,6 +46,32 @@ def write(path: str, data: bytes, *, private: bool = False) -> None:
     _overwrite(path, data)
 
 
+def check(path: str) -> None:
+    """See whether *path* could be written now, without a trace.
+
+    Raises:
+        OSError: it could not, because there is a directory, no folder, or no permission.
+        ValueError: there is a NUL byte in *path*.
+    """
+    if os.path.isdir(path):
+        raise _error(errno.EISDIR, path)
+    folder, name = os.path.split(os.path.realpath(path) if os.path.basename(path) else path)
+    if path.startswith(_STREAMS) or _may_write(path):
+        return
+    if not name or not os.path.isdir(folder):
+        raise _error(errno.ENOENT, path)
+    if not _may_write(folder):
+        raise _error(errno.EACCES, path)
+
+
+def _may_write(path: str) -> bool:
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _error(number: int, path: str) -> OSError:
+    return OSError(number, os.strerror(number), path)
+
+
 def _overwrite(path: str, data: bytes) -> None:
     with open(os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC), "wb", buffering=0) as file:
         _put(file.fileno(), data)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from assay_shell.runtime.files.whole import write
+from assay_shell.runtime.files.whole import check, write
 
 
 def test_a_file_is_made_and_replaced(tmp_path: Path):
@@ -136,3 +136,18 @@ def test_no_name_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(FileNotFoundError):
         write("", b"x")
     assert os.listdir(tmp_path) == ["here"]
+
+
+def test_whether_a_file_could_be_written_is_told_without_a_trace(tmp_path: Path):
+    for path in (tmp_path / "new", Path("/dev/null"), Path("/dev/stdout")):
+        check(str(path))
+    assert os.listdir(tmp_path) == []
+    for wrong, reason in ((tmp_path, "directory"), (tmp_path / "no/new", "No such")):
+        with pytest.raises(OSError, match=reason):
+            check(str(wrong))
+
+
+def test_in_a_foreign_folder_only_what_is_there_can_be_written(fixed: Path):
+    check(str(fixed))
+    with pytest.raises(PermissionError):
+        check(str(fixed.parent / "new"))
