@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.support.shell import CTRL_C, TAB, Terminal, variables
+from tests.support.shell import CTRL_C, TAB, Terminal, new_home, variables
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 
@@ -31,9 +31,7 @@ def cluster(kubernetes):
 @pytest.fixture
 def home(tmp_path):
     """A home folder."""
-    folder = tmp_path / "home"
-    (folder / ".config/assay").mkdir(parents=True)
-    return folder
+    return new_home(tmp_path)
 
 
 @pytest.fixture

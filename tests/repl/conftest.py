@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.shell import Terminal, variables
+from tests.support.shell import Terminal, new_home, variables
 
 
 @pytest.fixture
 def home(tmp_path):
     """A home folder."""
-    folder = tmp_path / "home"
-    (folder / ".config/assay").mkdir(parents=True)
-    return folder
+    return new_home(tmp_path)
 
 
 @pytest.fixture

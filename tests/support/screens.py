@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.support.cluster import kubeconfig
 from tests.support.picture import picture
-from tests.support.shell import TAB, Terminal, variables
+from tests.support.shell import TAB, Terminal, new_home, variables
 from tests.support.shop import Shop
 from tests.support.stub import Stub
 
@@ -132,8 +132,7 @@ def take(name: str) -> str:
 
 @contextmanager
 def _opened(folder: Path, scene: Scene) -> Iterator[Terminal]:
-    home, work = folder / "home", folder / "shop"
-    (home / ".config/assay").mkdir(parents=True)
+    home, work = new_home(folder), folder / "shop"
     work.mkdir()
     stub = Stub()
     try:

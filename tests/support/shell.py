@@ -23,6 +23,13 @@ CTRL_C, CTRL_D, CTRL_R, CTRL_U = "\x03", "\x04", "\x12", "\x15"
 ENTER, TAB, UP, DOWN, ESCAPE = "\r", "\t", "\x1b[A", "\x1b[B", "\x1b"
 
 
+def new_home(folder: Path) -> Path:
+    """Make a home in *folder*, with a place for settings."""
+    home = folder / "home"
+    (home / ".config/assay").mkdir(parents=True)
+    return home
+
+
 def variables(home: Path, folder: Path, extra: Mapping[str, str | None] | None = None) -> dict[str, str]:
     """The environment of a shell in *folder* whose files are in *home*; what is None in *extra* is not set."""
     wanted = extra or {}
