@@ -11,6 +11,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
 from assay_shell.kernel.install import install
+from tests.support.ports import free_port
 
 TIMEOUT = 30
 
@@ -58,10 +59,16 @@ def jupyter_path(tmp_path_factory):
     return Path(prefix)
 
 
+def new_manager() -> KernelManager:
+    """What starts a kernel, on ports that nobody else is given meanwhile."""
+    ports = {f"{name}_port": free_port() for name in ("shell", "iopub", "stdin", "control", "hb")}
+    return KernelManager(kernel_name="assay", cache_ports=False, **ports)
+
+
 @pytest.fixture(scope="module")
 def shared(jupyter_path):
     """One kernel for the tests of a module."""
-    manager = KernelManager(kernel_name="assay")
+    manager = new_manager()
     manager.start_kernel()
     notebook = Notebook(manager)
     yield notebook
@@ -71,7 +78,7 @@ def shared(jupyter_path):
 @pytest.fixture
 def fresh(jupyter_path):
     """A kernel for one test."""
-    manager = KernelManager(kernel_name="assay")
+    manager = new_manager()
     manager.start_kernel()
     notebook = Notebook(manager)
     yield notebook

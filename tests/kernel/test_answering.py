@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 import zmq
 from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.manager import KernelManager
 from jupyter_client.session import DELIM
 
-from tests.kernel.conftest import Notebook
+from tests.kernel.conftest import Notebook, new_manager
 
 
 def frames(client: Any, kind: str = "execute_request", content: object = None, **header: object) -> list[bytes]:
@@ -107,7 +106,7 @@ def test_a_request_for_a_subshell_is_refused(shared):
 
 
 def test_what_goes_wrong_in_the_kernel_is_told_to_whoever_runs_jupyter(jupyter_path, tmp_path):
-    manager, log = KernelManager(kernel_name="assay"), tmp_path / "log"
+    manager, log = new_manager(), tmp_path / "log"
     with log.open("wb") as file:
         manager.start_kernel(stderr=file)
     notebook = Notebook(manager)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 
 import pytest
-from jupyter_client.manager import KernelManager
 
 from assay_shell.kernel.cells import parts
-from tests.kernel.conftest import Notebook
+from tests.kernel.conftest import Notebook, new_manager
 
 
 def shown(notebook, code):
@@ -76,7 +75,7 @@ def test_context_lists_and_chooses(jupyter_path, tmp_path):
         "- {name: prod-eu, context: {cluster: c, user: u, namespace: shop}}\n"
         "clusters:\n- {name: c, cluster: {server: 'http://127.0.0.1:1'}}\nusers:\n- {name: u, user: {}}\n"
     )
-    manager = KernelManager(kernel_name="assay")
+    manager = new_manager()
     manager.start_kernel(env={**os.environ, "KUBECONFIG": str(config)})
     notebook = Notebook(manager)
     try:

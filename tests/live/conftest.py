@@ -24,9 +24,10 @@ from tests.live.harness.jupyter import jupyterlab as start_jupyterlab
 from tests.live.harness.kubernetes import Cluster
 from tests.live.harness.kubernetes import kubernetes as start_kubernetes
 from tests.live.harness.minimum import wanted
-from tests.live.harness.processes import Process, accepts, free_port
+from tests.live.harness.processes import Process, accepts
 from tests.live.harness.servers import READY, SERVERS, state_of
 from tests.live.harness.services import Service
+from tests.support.ports import free_port
 
 pytest.register_assert_rewrite("tests.live.database_behaviour")
 

@@ -17,9 +17,10 @@ from tests.live import run
 from tests.live.harness import golang, reach
 from tests.live.harness.golang import build
 from tests.live.harness.minimum import numbers, wanted
-from tests.live.harness.processes import Process, accepts, free_port
+from tests.live.harness.processes import Process, accepts
 from tests.live.harness.programs import Broken, Unavailable, install
 from tests.live.harness.servers import READY, SERVERS, STATE_VARIABLE, Server, bring, left_out, state_of
+from tests.support.ports import free_port
 
 LISTEN = "import socket, sys, time; s = socket.create_server(('127.0.0.1', int(sys.argv[1]))); time.sleep(60)"
 FAMILY = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.live.harness.processes import free_port
 from tests.live.harness.reach import Talk
+from tests.support.ports import free_port
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(60)]
 

@@ -16,8 +16,9 @@ import yaml
 
 from tests.live.harness.golang import built
 from tests.live.harness.kubernetes import Cluster
-from tests.live.harness.processes import Process, accepts, answers, free_port
+from tests.live.harness.processes import Process, accepts, answers
 from tests.live.harness.services import Service
+from tests.support.ports import free_port
 
 PASSWORD = "a live password"
 _HASH = "$2b$04$abcdefghijklmnopqrstuuYZHvVe39ugr4Csh7Njhdq7pdx479aCm"  # of it, by bcrypt

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.live.harness.processes import Process, free_port
+from tests.live.harness.processes import Process
 from tests.live.harness.servers import postgres_folder
+from tests.support.ports import free_port
 
 PASSWORD = "a live secret"
 

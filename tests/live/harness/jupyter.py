@@ -11,8 +11,9 @@ from typing import Any
 
 from assay_shell.kernel.install import install as install_kernel
 from tests.live.harness.lab import browser, folder
-from tests.live.harness.processes import Process, answers, free_port
+from tests.live.harness.processes import Process, answers
 from tests.live.harness.services import Service
+from tests.support.ports import free_port
 
 _TOKEN = "live-token"
 

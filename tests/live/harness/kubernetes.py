@@ -16,7 +16,8 @@ from typing import Any
 from urllib.error import HTTPError
 
 from tests.live.harness.golang import built
-from tests.live.harness.processes import Process, answers, free_port, secure
+from tests.live.harness.processes import Process, answers, secure
+from tests.support.ports import free_port
 
 NODE = "node-1"
 LOG = ("line one", "line two", "line three")

@@ -1,11 +1,10 @@
-"""Servers as child processes: free ports, a wait until they answer, logs, and an end that leaves nothing behind."""
+"""Servers as child processes: a wait until they answer, logs, and an end that leaves nothing behind."""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
 import os
-import random
 import signal
 import socket
 import ssl
@@ -16,26 +15,9 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-_PORTS = (11_000, 22_000)  # the end is not included
 _PAUSE = 0.05  # seconds between two looks whether a server is ready
 _GRACE = 5.0  # seconds that a server gets to end by itself
 _TAIL = 3000  # characters of the log that an error shows
-
-
-def free_port(companion: int = 0) -> int:
-    """Return a port of 127.0.0.1 that nobody listens on; with *companion* the one so much higher is free, too.
-
-    It is none of those that the system gives to connections: such a port may be taken before the server is up.
-    """
-    while True:
-        port = random.randrange(*_PORTS)
-        try:
-            for number in {port, port + companion}:
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", number))
-        except OSError:
-            continue
-        return port
 
 
 def accepts(port: int) -> bool:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from tests.live.harness.databases import Database
 from tests.live.harness.golang import built
-from tests.live.harness.processes import Process, answers, free_port
+from tests.live.harness.processes import Process, answers
 from tests.live.harness.programs import from_npm, from_pypi
 from tests.live.harness.servers import OPENBAO, SEAWEEDFS, TRAEFIK, UNLEASH
+from tests.support.ports import free_port
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ import socket
 
 import pytest
 
+from tests.support.ports import free_port
+
 ECHO = """{ GET = { ["/echo"] = function(req) return { json = req } end },
             POST = { ["/echo"] = function(req) return { body = req.body } end,
                      ["/json"] = function(req) return { json = { body = req.body } } end } }"""
@@ -509,8 +511,7 @@ def test_a_privileged_port_is_an_error(fails, unprivileged):
 
 
 def test_the_port_is_taken_modulo_65536(run):
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
+    port = free_port()
     code = f"async.spawn(function() http.serve({port} + 65536 * 3, {{}}) end) sleep(0.02) return _SERVER_PORT"
     assert run(code) == port
     assert run("async.spawn(function() http.serve(-65536, {}) end) sleep(0.02) return _SERVER_PORT > 0") is True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from assay_shell.runtime.errors import ScriptError
 from assay_shell.runtime.vm import Runtime
+from tests.support.ports import free_port
 from tests.support.processes import gone
 from tests.support.talk import Talk, until
 
@@ -217,12 +217,6 @@ def ask(port: int, target: str = "/") -> bytes:
             return talk.get(target).body
     except (ConnectionError, EOFError):
         return b"0"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def test_without_room_for_workers_there_is_an_error_and_no_server():
