@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 _READY_WITHIN = 60
+_LONGEST_PATH = 95
+"""Bytes that the path of a socket may have on every system, its number left out."""
 
 
 @asynccontextmanager
@@ -48,7 +51,10 @@ async def _end(manager: Any, client: Any) -> None:
 
 
 def _manager(folder: str) -> Any:
-    """A manager that starts this installation's kernel, whatever else Jupyter finds on this machine."""
+    """A manager that starts this installation's kernel, whatever else Jupyter finds on this machine.
+
+    They talk through sockets in *folder*: of TCP ports somebody else may be given one between its choice and its use.
+    """
     from jupyter_client.kernelspec import KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
 
@@ -58,4 +64,6 @@ def _manager(folder: str) -> Any:
     place.mkdir()
     write(place)
     specs = KernelSpecManager(kernel_dirs=[folder], ensure_native_kernel=False)
-    return AsyncKernelManager(kernel_name=KERNEL["name"], kernel_spec_manager=specs)
+    sockets = os.path.join(folder, "s")
+    way = {"transport": "ipc", "ip": sockets} if len(os.fsencode(sockets)) < _LONGEST_PATH else {}
+    return AsyncKernelManager(kernel_name=KERNEL["name"], kernel_spec_manager=specs, **way)
