@@ -93,6 +93,7 @@ def stream(terminal: Terminal) -> None:
     terminal.run(_CLIENT)
     terminal.enter('c:watch("shop", "pod")')
     terminal.wait_for("8 so far")
+    terminal.wait_for_match(r"^ADDED +cart-7c9f5d7b4-x2k8d .* node-1")  # the first one, which stands last
 
 
 def jobs(terminal: Terminal) -> None:
