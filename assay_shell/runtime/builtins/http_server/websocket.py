@@ -121,8 +121,8 @@ def _open(connection: Connection, protocol: ServerProtocol, *, binary: bool) -> 
     """Hand the transport over to a connection of the WebSocket library."""
     from asyncio import Lock
 
-    from assay_shell.runtime.builtins.http_server.wire import Wire
     from assay_shell.runtime.builtins.ws.connection import Connection as WebSocket
+    from assay_shell.runtime.builtins.ws.wire import Wire
 
     ping = connection.server.settings.ping
     interval = None if ping == float("inf") else ping

@@ -62,8 +62,13 @@ async def open_connection(runtime: Runtime, url: str, table: Table | None) -> Co
 
     from asyncio import Lock
 
-    from websockets.asyncio.client import connect
+    from websockets.asyncio.client import ClientConnection, connect
     from websockets.exceptions import WebSocketException
+
+    from assay_shell.runtime.builtins.ws.wire import Wire
+
+    class ClientWire(Wire, ClientConnection):
+        """The wire of a client."""
 
     class Direct(connect):
         """Leaves redirects to the script: following one could carry its credentials elsewhere."""
@@ -72,7 +77,7 @@ async def open_connection(runtime: Runtime, url: str, table: Table | None) -> Co
             return exc
 
     try:
-        wire = await Direct(parts._replace(fragment="").geturl(), **settings)
+        wire = await Direct(parts._replace(fragment="").geturl(), create_connection=ClientWire, **settings)
     except (OSError, ValueError, ImportError, WebSocketException) as exc:
         raise _failure(exc, settings["open_timeout"]) from exc
     shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Iterator
 
 import pytest
 from websockets.sync.server import ServerConnection
-from websockets.utils import accept_key
 
-from tests.runtime.builtins.ws.peer import UPGRADED, Peer
+from tests.runtime.builtins.ws.peer import Peer, by_hand
 
 
 @pytest.fixture
@@ -34,20 +32,13 @@ def echo(peer: Peer) -> str:
 @pytest.fixture
 def mute() -> Iterator[str]:
     """Return the address of a server that answers no ping, and a close by hanging up."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
 
-        def serve_once() -> None:
-            conn, _ = server.accept()
-            with conn:
-                key = conn.recv(4096).partition(b"Sec-WebSocket-Key: ")[2].partition(b"\r")[0].decode()
-                conn.sendall(UPGRADED.format(accept_key(key)).encode())
-                while (data := conn.recv(4096)) and data[0] != 0x88:
-                    pass
+    def handle(conn: socket.socket) -> None:
+        while (data := conn.recv(4096)) and data[0] != 0x88:
+            pass
 
-        thread = threading.Thread(target=serve_once)
-        thread.start()
-        yield f"ws://127.0.0.1:{server.getsockname()[1]}"
-        thread.join()
+    with by_hand(handle) as url:
+        yield url
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -17,10 +17,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import Server, ServerConnection, serve
 from websockets.typing import Subprotocol
+from websockets.utils import accept_key
 
 REFUSED = f"{os.strerror(errno.ECONNREFUSED)} (os error {errno.ECONNREFUSED})"
 RESET = "WebSocket protocol error: Connection reset without closing handshake"
-UPGRADED = "HTTP/1.1 101 Fine\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n"
+_UPGRADED = "HTTP/1.1 101 Fine\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n"
 TEXT, BINARY, CLOSE, PING, CONTINUED = 1, 2, 8, 9, 0
 
 
@@ -95,3 +96,22 @@ class Peer:
 
 def _best(conn: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
     return next((name for name in offered if name.startswith("chat.")), None)
+
+
+@contextlib.contextmanager
+def by_hand(handle: Callable[[socket.socket], object]) -> Iterator[str]:
+    """Give the address of a server for one connection, which *handle* gets when it is open."""
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve_once() -> None:
+            conn, _ = server.accept()
+            with conn:
+                key = conn.recv(4096).partition(b"Sec-WebSocket-Key: ")[2].partition(b"\r")[0].decode()
+                conn.sendall(_UPGRADED.format(accept_key(key)).encode())
+                handle(conn)
+
+        thread = threading.Thread(target=serve_once)
+        thread.start()
+        yield f"ws://127.0.0.1:{server.getsockname()[1]}"
+        thread.join()

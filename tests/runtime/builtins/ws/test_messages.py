@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import socket
+import threading
 
 import pytest
 from websockets.sync.server import ServerConnection
 
 from assay_shell.runtime.errors import ScriptError
-from tests.runtime.builtins.ws.peer import BINARY, CLOSE, CONTINUED, PING, RESET, TEXT, frame
+from tests.runtime.builtins.ws.peer import BINARY, CLOSE, CONTINUED, PING, RESET, TEXT, by_hand, frame
 
 # Messages -----------------------------------------------------------------------------------------------
 
@@ -164,3 +165,25 @@ def test_a_loop_that_ends_badly_raises(talk, peer, ending, text):
     with pytest.raises(ScriptError) as caught:
         talk(url, "for _ in c do end")
     assert caught.value.message == text
+
+
+def test_a_server_that_takes_no_pongs_is_read_no_further(talk):
+    """Its pongs would pile up in our memory."""
+    pings, stuck = frame(PING, b"x" * 125) * (24 << 20 >> 7), threading.Event()
+
+    def flood(conn):
+        conn.settimeout(0.3)
+        sent = 0
+        try:
+            while sent < len(pings):
+                sent += conn.send(pings[sent : sent + 131_072])
+        except TimeoutError:
+            stuck.set()
+
+    with by_hand(flood) as url:
+        talk(url, "sleep(1)")
+    assert stuck.is_set()
+
+
+def test_what_came_behind_many_pings_is_not_lost(talk, peer):
+    assert talk(peer.raw("/", frame(PING) * 20_000, frame(TEXT, b"here")), "return c:recv()") == "here"

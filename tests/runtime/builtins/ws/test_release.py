@@ -9,10 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
-from websockets.utils import accept_key
 
 from assay_shell.runtime.vm import Runtime
-from tests.runtime.builtins.ws.peer import UPGRADED
+from tests.runtime.builtins.ws.peer import by_hand
 
 
 def test_a_cancelled_task_closes_what_it_holds(run, peer):
@@ -28,48 +27,28 @@ def test_a_cancelled_task_closes_what_it_holds(run, peer):
 
 @pytest.mark.long
 def test_a_server_that_never_says_goodbye_delays_the_end_by_two_seconds_at_most(run):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        done = threading.Event()
-
-        def serve_once() -> None:
-            conn, _ = server.accept()
-            with conn:
-                key = conn.recv(4096).partition(b"Sec-WebSocket-Key: ")[2].partition(b"\r")[0].decode()
-                conn.sendall(UPGRADED.format(accept_key(key)).encode())
-                done.wait(10)
-
-        thread = threading.Thread(target=serve_once)
-        thread.start()
-        url = f"ws://127.0.0.1:{server.getsockname()[1]}"
+    done = threading.Event()
+    with by_hand(lambda conn: done.wait(10)) as url:
         seconds = run(f"local c = ws.connect('{url}') local started = time() c:close() return time() - started")
         done.set()
-        thread.join()
     assert seconds < 4
 
 
 def test_a_cancelled_task_does_not_wait_for_the_goodbye_of_the_other_side(run):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        ended = threading.Event()
+    ended = threading.Event()
 
-        def serve_once() -> None:
-            conn, _ = server.accept()
-            with conn:
-                key = conn.recv(4096).partition(b"Sec-WebSocket-Key: ")[2].partition(b"\r")[0].decode()
-                conn.sendall(UPGRADED.format(accept_key(key)).encode())
-                while conn.recv(4096):
-                    pass
-                ended.set()
+    def handle(conn):
+        while conn.recv(4096):
+            pass
+        ended.set()
 
-        thread = threading.Thread(target=serve_once)
-        thread.start()
-        url = f"ws://127.0.0.1:{server.getsockname()[1]}"
+    with by_hand(handle) as url:
         code = (
             f"local t = async.spawn(function() local c <close> = ws.connect('{url}') c:recv() end) "
             "sleep(0.1) local started = time() t:cancel() pcall(t.await, t) return time() - started"
         )
         assert run(code) < 0.5
         assert ended.wait(5)
-        thread.join()
 
 
 def test_a_cancelled_connect_leaves_no_socket(run):

@@ -1,6 +1,6 @@
-"""The wire of a WebSocket: no more is taken from a client than it takes, nor more at once than the others can bear.
+"""The wire of a WebSocket: no more is taken from a peer than it takes, nor more at once than others can bear.
 
-The library answers pings as they come in. Left alone, a client that sends nothing else would keep the event loop to
+The library answers pings as they come in. Left alone, a peer that sends nothing else would keep the event loop to
 itself, and one that never reads would fill the memory with answers.
 """
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _HELPING = 16 << 10
-"""Bytes that are looked at before the others have a turn."""
+"""Bytes that are looked at before others have a turn."""
 
 
 class Wire(Connection):
@@ -50,7 +50,7 @@ class Wire(Connection):
         if self._held or self.paused:
             self._resting = True
             self.transport.pause_reading()
-            if not self.paused:  # else it goes on once the client takes what it has coming
+            if not self.paused:  # else it goes on once the peer takes what it has coming
                 self.loop.call_soon(self._go_on)
 
     def _take_all(self) -> None:
