@@ -60,6 +60,13 @@ class Redactor:
             self._values.pop(next(iter(self._values)), None)
         self._fresh = False
 
+    def add_header(self, name: str, value: str) -> None:
+        """Never show again what the header *name* holds, where that is a secret; the scheme before it may be shown."""
+        from assay_shell.runtime.redact.data import is_secret
+
+        if is_secret(name):
+            self.add(value.rpartition(" ")[2])
+
     def text(self, text: str) -> str:
         """Return *text* with all secrets masked; without any it comes back as it is."""
         if not self._fresh:

@@ -186,7 +186,9 @@ def headers_from(runtime: Runtime, value: Value) -> HeaderTable:
     found = {}
     for key, item in value.raw.items():
         name = to_text(key, "", border)
-        found[name.lower()] = (name, to_text(item, "", border))
+        text = to_text(item, "", border)
+        runtime.redactor.add_header(name, text)
+        found[name.lower()] = (name, text)
     return found
 
 

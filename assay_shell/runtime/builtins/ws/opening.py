@@ -137,8 +137,6 @@ def _headers(runtime: Runtime, table: Table | None) -> list[tuple[str, str]]:
     Raises:
         BuiltinError: a name or value cannot stand in a head.
     """
-    from assay_shell.runtime.redact.data import is_secret
-
     found: list[tuple[str, str]] = []
     to_text, border = CONVERTERS["str"], runtime.border
     for key, item in table.raw.items() if table is not None else ():
@@ -151,8 +149,7 @@ def _headers(runtime: Runtime, table: Table | None) -> list[tuple[str, str]]:
             raise BuiltinError(_WHERE, "HTTP format error: invalid HTTP header name")
         if any((char < " " and char != "\t") or char == "\x7f" for char in text):
             raise BuiltinError(_WHERE, "HTTP format error: failed to parse header value")
-        if is_secret(name):
-            runtime.redactor.add(text.rpartition(" ")[2])
+        runtime.redactor.add_header(name, text)
     return [(name, text.encode("utf-8", "surrogateescape").decode("latin-1")) for name, text in found]
 
 
