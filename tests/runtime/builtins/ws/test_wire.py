@@ -9,7 +9,7 @@ from typing import Any
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from assay_shell.runtime.builtins.http_server.wire import Wire
+from assay_shell.runtime.builtins.ws.wire import Wire
 
 PING, PONG = b"\x89\x80\0\0\0\0", b"\x8a\x00"
 
