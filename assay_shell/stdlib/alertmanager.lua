@@ -18,7 +18,7 @@
 local rest = require("assay.lib.rest")
 local M = {}
 
-local api = rest.service("alertmanager", { headers = rest.authorization, message = rest.by_function })
+local api = rest.service("alertmanager", { headers = rest.authorization, message = rest.by_function, objects = true })
 
 --- Lists alerts, unless told otherwise all of them.
 --- Options, booleans unless said: `active`, `silenced`, `inhibited`, `unprocessed`, `filter` (list of matchers),

@@ -31,7 +31,7 @@ local _, send_reading = ...
 local rest = require("assay.lib.rest")
 local M, Client = {}, {}
 
-local api = rest.service("argocd", { headers = rest.json_authorization, message = rest.by_target })
+local api = rest.service("argocd", { headers = rest.json_authorization, message = rest.by_target, objects = true })
 
 local APPS = "/api/v1/applications"
 local APP = APPS .. "/{name}"
@@ -59,8 +59,8 @@ local function new_session(name, client, username, password)
   local call = { body = { username = username, password = password }, public = true, reads = send_reading }
   local response
   response, call = request(api, "POST", name, client, "/api/v1/session", nil, call)
-  if response.status ~= 200 then return nil, call, response end
-  local token = api:decode(call, response).token
+  local token = response.status == 200 and api:decode(call, response).token
+  if not token then return nil, call, response end
   rest.hide(token)
   client.token, signed_in[client] = token, token
   return token

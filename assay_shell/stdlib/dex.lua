@@ -19,7 +19,7 @@
 local rest = require("assay.lib.rest")
 local M = {}
 
-local api = rest.service("dex", { headers = rest.authorization, message = rest.by_function })
+local api = rest.service("dex", { headers = rest.authorization, message = rest.by_function, objects = true })
 
 --- A client: it has all functions of the module as methods, without the address.
 --- Options: `headers`, `timeout`, `ca_cert` and the like; `token`, where something in front of the server wants one.

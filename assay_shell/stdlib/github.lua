@@ -30,7 +30,9 @@ local function headers(client)
   return found
 end
 
-local api = rest.service("github", { headers = headers, message = rest.by_target, address = "base_url" })
+local api = rest.service("github", {
+  headers = headers, message = rest.by_target, address = "base_url", objects = true,
+})
 
 local REPOSITORY = "/repos/{owner}/{+name}"
 local PULL = REPOSITORY .. "/pulls/{number}"

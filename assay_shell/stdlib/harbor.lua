@@ -29,7 +29,7 @@
 local rest = require("assay.lib.rest")
 local M, Client = {}, {}
 
-local api = rest.service("harbor", { headers = rest.json_authorization, message = rest.by_target })
+local api = rest.service("harbor", { headers = rest.json_authorization, message = rest.by_target, objects = true })
 
 local BASE = "/api/v2.0"
 local REPOSITORY = BASE .. "/projects/{project}/repositories/{repository}"

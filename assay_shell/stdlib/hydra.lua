@@ -31,7 +31,7 @@ local ory = require("assay.lib.ory")
 local rest = require("assay.lib.rest")
 local M, Client = {}, {}
 
-local options = { headers = ory.headers, message = rest.by_target, address = "public_url" }
+local options = { headers = ory.headers, message = rest.by_target, objects = true, address = "public_url" }
 local public = ory.checked(rest.service("hydra", options))
 local admin = ory.checked(rest.service("hydra", rest.merged({ address = "admin_url" }, options)))
 

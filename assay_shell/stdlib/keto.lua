@@ -18,7 +18,7 @@ local rest = require("assay.lib.rest")
 local M, Client = {}, {}
 
 local HINT = " — pass opts.write_url to keto.client()"
-local options = { headers = ory.headers, message = rest.by_target, address = "read_url" }
+local options = { headers = ory.headers, message = rest.by_target, objects = true, address = "read_url" }
 local reading = ory.checked(rest.service("keto", options))
 local writing = ory.checked(rest.service("keto", rest.merged({ address = "write_url" }, options)), HINT)
 

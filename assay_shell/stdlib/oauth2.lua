@@ -14,7 +14,7 @@ local M, Client = {}, {}
 
 local function refused(_, _, response) return ("oauth2: token refresh failed HTTP %d: "):format(response.status) end
 
-local api = rest.service("oauth2", { message = refused })
+local api = rest.service("oauth2", { message = refused, objects = true })
 
 local TOKEN_URL = "https://oauth2.googleapis.com/token"
 local FOLDER = "~/.config/gog/"

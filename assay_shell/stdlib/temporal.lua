@@ -35,7 +35,7 @@ local function message(service, call, response)
   return ("%s: %s %s%s HTTP %d: "):format(service, call.method, call.path, query, response.status)
 end
 
-local api = rest.service("temporal", { headers = rest.json_authorization, message = message })
+local api = rest.service("temporal", { headers = rest.json_authorization, message = message, objects = true })
 
 local NAMESPACE = "/api/v1/namespaces/{namespace}"
 local WORKFLOW = NAMESPACE .. "/workflows/{workflow_id}"

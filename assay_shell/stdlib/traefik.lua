@@ -29,7 +29,7 @@
 local rest = require("assay.lib.rest")
 local M = {}
 
-local api = rest.service("traefik", { headers = rest.authorization })
+local api = rest.service("traefik", { headers = rest.authorization, objects = true })
 
 -- The server cuts lists at 100 and names the next page in a header; after the last page it names page 1.
 local function pages(name, url, path, opts)

@@ -39,7 +39,7 @@ end
 
 local function key_of(client) return keys[client] end
 
-local api = machine_key.renewing(rest.service("zitadel", { headers = headers }), key_of, send_reading)
+local api = machine_key.renewing(rest.service("zitadel", { headers = headers, objects = true }), key_of, send_reading)
 
 local ADMIN, MANAGEMENT = "/admin/v1", "/management/v1"
 local PROJECTS = MANAGEMENT .. "/projects"

@@ -129,12 +129,21 @@ def test_an_application_that_is_not_there_is_an_error(sync: Sync, stub: Stub) ->
     assert b"HTTP 404" in done.stderr
 
 
-@pytest.mark.parametrize("body", ["{}", "[]", '"cart"'])
-def test_an_application_of_which_nothing_is_said_is_not_synced(sync: Sync, stub: Stub, body: str) -> None:
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("{}", b"the server says nothing about cart"),
+        ("[]", b"the server says nothing about cart"),
+        ('"cart"', b'HTTP 200: the answer is no object: "cart"'),
+    ],
+)
+def test_an_application_of_which_nothing_is_said_is_not_synced(
+    sync: Sync, stub: Stub, body: str, told: bytes
+) -> None:
     stub.on("GET", APP, body=body)
     done = sync(SCRIPT, "cart")
     assert (done.returncode, done.stdout) == (1, b"")
-    assert b"the server says nothing about cart" in done.stderr
+    assert told in done.stderr
     assert syncs(stub) == []
 
 

@@ -253,7 +253,9 @@ end
 --- empty one, not an error).
 function kube.service(name, opts)
   opts = opts or {}
-  local api = rest.service(name, { headers = kube.headers, message = opts.message or rest.by_target, level = 5 })
+  local api = rest.service(name, {
+    headers = kube.headers, message = opts.message or rest.by_target, level = 5, objects = true,
+  })
   kube.renew_credentials(api)
   api.list_verb, api.empty_when_missing = opts.list_verb, opts.empty_when_missing
   --- Objects of one kind, at `base` (`/api/v1`, `/apis/GROUP/VERSION`) under their plural name.

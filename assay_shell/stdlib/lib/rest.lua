@@ -180,9 +180,18 @@ function Service:raise(call, status, text, tail)
   failure.raise(fields, self.position, text, tail)
 end
 
---- The JSON document in a response.
+local function no_object(service, call, response, what)
+  local message = call.message or service.message
+  local text = ("%s%s no object: "):format(message(service.name, call, response), what)
+  service:raise(call, response.status, text, failure.shown_body(response.body))
+end
+
+--- The JSON document in a response: a table, or nil for `null` unless the service answers with `objects`. An error of
+--- the service where it is anything else.
 function Service:decode(call, response)
-  return annotated(self, call, response.status, pcall(json.parse, response.body))
+  local found = annotated(self, call, response.status, pcall(json.parse, response.body))
+  if type(found) ~= "table" and (found ~= nil or self.objects) then no_object(self, call, response, "the answer is") end
+  return found
 end
 
 --- What stands at the names `...`, each inside the one before, in the JSON document of a response. The last one may be
@@ -193,9 +202,7 @@ function Service:inside(call, response, ...)
     if index > 0 then found = found[names[index]] end
     if type(found) ~= "table" and (index < #names or index == 0) then
       local what = index == 0 and "the answer is" or ("'%s' in the answer is"):format(concat(names, ".", 1, index))
-      local message = call.message or self.message
-      local text = ("%s%s no object: "):format(message(self.name, call, response), what)
-      self:raise(call, response.status, text, failure.shown_body(response.body))
+      no_object(self, call, response, what)
     end
   end
   return found
@@ -332,13 +339,13 @@ end
 --- `post`, `put`, `patch` and `delete` (further argument: what `request` takes, and `ok`, the statuses that are a success).
 ---
 --- `opts`: `headers` (function of the client), `message` (`rest.by_path`, `by_target`, `by_function`), `address` (the
---- field of the client with its base address, `url`), `level` (of the call in the module that it is made for: 5 where a
---- function of another shared part makes it, 6 where such a part does while it is loaded).
+--- field of the client with its base address, `url`), `objects` (no answer is `null`), `level` (of the call in the module
+--- that it is made for: 5 where a function of another shared part makes it, 6 where such a part does while it is loaded).
 function rest.service(name, opts)
   local _, where = pcall(error, "", opts.level or 4)
   local service = setmetatable({ name = name, position = where }, { __index = Service })
   service.headers, service.message = opts.headers, opts.message or rest.by_path
-  service.address = opts.address or "url"
+  service.address, service.objects = opts.address or "url", opts.objects
   function service.get(...) return service:fetch("GET", ...) end
   function service.post(...) return service:fetch("POST", ...) end
   function service.put(...) return service:fetch("PUT", ...) end

@@ -197,9 +197,10 @@ def test_a_changed_field_of_a_client_takes_effect(ask, stub):
 
 def test_functions_that_a_script_replaced_are_used(ask, stub):
     stubs = (
-        "http.get = function() return { status = 200, body = 'x' } end json.parse = function(b) return b .. '!' end "
+        "http.get = function() return { status = 200, body = 'x' } end "
+        "json.parse = function(b) return { b .. '!' } end "
     )
-    assert ask(stubs + "return api.get('f', c, '/x')") == "x!"
+    assert ask(stubs + "return api.get('f', c, '/x')") == ["x!"]
     assert stub.requests == []
 
 

@@ -1,0 +1,30 @@
+"""Answers that are JSON, but nothing that a service says: they are told with the request, never in Lua's words."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.stdlib.test_contract import CALLS, expected_requests, script
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+# One row for each function that asks a server and returns what that says.
+ROWS = {
+    (name, match.group()): pytest.param(name, row, id=f"{name}-{row['id']}")
+    for name, row in CALLS
+    if "error" not in row and expected_requests(row) and (match := re.search(r"\b[cm][:.]\w+(?=\()", row["call"]))
+}
+ODD = ["null", "5", "{}"]
+
+
+@pytest.mark.parametrize(("name", "row"), ROWS.values())
+def test_no_answer_ends_in_the_words_of_lua(run, stub, tmp_path, name, row):
+    told = []
+    for body in ODD:
+        for request in expected_requests(row):
+            stub.on(request["method"], request["path"], body=body)
+        code = f"sleep = function() end local ok, e = pcall(function() {script(name, row, stub.url, tmp_path)} end)"
+        told.append(run(f"{code} return ok or tostring(e)"))
+    assert not [text for text in told if re.search("assay/.*(attempt to|bad argument)", str(text))]
