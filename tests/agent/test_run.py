@@ -239,12 +239,13 @@ def test_two_hundred_megabytes_of_output_do_not_end_up_in_the_envelope(cli: Comm
     "code",
     [
         pytest.param("while true do end", id="busy"),
-        pytest.param("while true do pcall(error) end", id="catching everything"),
-        pytest.param("sleep(30)", id="waiting"),
+        pytest.param("while true do pcall(error) end", id="catching everything", marks=pytest.mark.long),
+        pytest.param("sleep(30)", id="waiting", marks=pytest.mark.long),
         pytest.param("pcall(sleep, 30) return 'late'", id="catching the wait"),
-        pytest.param("shell.exec('sleep 30')", id="child"),
+        pytest.param("shell.exec('sleep 30')", id="child", marks=pytest.mark.long),
         pytest.param(
-            "local c <close> = setmetatable({}, {__close = function() sleep(0.01) end}) sleep(30)", id="clean-up"
+            "local c <close> = setmetatable({}, {__close = function() sleep(0.01) end}) sleep(30)", id="clean-up",
+            marks=pytest.mark.long,
         ),
     ],
 )

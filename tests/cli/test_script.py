@@ -354,8 +354,8 @@ def test_an_unreadable_file_has_a_finer_exit_code(cli: Command) -> None:
     "code",
     [
         pytest.param("while true do end", id="busy"),
-        pytest.param("while true do pcall(error) end", id="catching everything"),
-        pytest.param("sleep(30)", id="waiting"),
+        pytest.param("while true do pcall(error) end", id="catching everything", marks=pytest.mark.long),
+        pytest.param("sleep(30)", id="waiting", marks=pytest.mark.long),
     ],
 )
 def test_a_deadline_ends_a_script(cli: Command, script: Path, code: str) -> None:

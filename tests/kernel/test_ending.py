@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -19,6 +20,11 @@ BUSY = {
     "a child": "shell.exec('sleep 61')",
     "a server": "http.serve(0, { GET = {} }, { background = true })",
 }
+
+
+def kernels(*quick: str) -> list[Any]:
+    """What a kernel may be busy with; all but those that are *quick* are long tests."""
+    return [pytest.param(code, id=name, marks=() if name in quick else pytest.mark.long) for name, code in BUSY.items()]
 
 
 def gone(pids: list[int], within: float = 5.0) -> bool:
@@ -37,7 +43,7 @@ def family(notebook) -> list[int]:
     return [process.pid, *(child.pid for child in process.children(recursive=True))]
 
 
-@pytest.mark.parametrize("code", list(BUSY.values()), ids=list(BUSY))
+@pytest.mark.parametrize("code", kernels("a loop", "a child"))
 def test_a_shutdown_ends_the_kernel_and_its_children(fresh, code):
     fresh.client.execute(code)
     time.sleep(0.25)
@@ -50,7 +56,7 @@ def test_a_shutdown_ends_the_kernel_and_its_children(fresh, code):
     assert time.monotonic() - started < 4
 
 
-@pytest.mark.parametrize("code", list(BUSY.values()), ids=list(BUSY))
+@pytest.mark.parametrize("code", kernels("a loop"))
 def test_sigterm_does_the_same(fresh, code):
     fresh.client.execute(code)
     time.sleep(0.25)

@@ -195,7 +195,7 @@ def test_memory_exhaustion_is_an_error_and_leaves_the_vm_usable():
         pytest.param("base64.encode(('x'):rep(500))", id="strings of builtins"),
         pytest.param("fs.list('/')", id="tables of builtins"),
         pytest.param("fs.read('/proc/self/maps') .. i", id="files"),
-        pytest.param("keep(pcall(fs.read, '/nowhere'))", id="errors"),
+        pytest.param("keep(pcall(fs.read, '/nowhere'))", id="errors", marks=pytest.mark.long),
     ],
 )
 def test_memory_exhaustion_by_results_of_builtins_is_caught_too(source):

@@ -110,7 +110,7 @@ def test_a_question_shows_what_changes_where_that_is_known(asking, stub, call, s
 
 
 def test_a_question_does_not_wait_for_a_slow_server(asking, stub):
-    stub.on("GET", "/n", status=200, body=b'{"n":4}', delay=5.0)
+    stub.on("GET", "/n", status=200, body=b'{"n":4}', delay=1.0)
     asking.answer(f'http.patch("{stub.url}/n", {{ n = 12 }})')
     (question,) = asking.user.questions
     assert asking.wait(question.preview(0.1)) == ["n  12"]
