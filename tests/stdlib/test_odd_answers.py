@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from assay_shell.runtime.vm import Runtime
 from tests.stdlib.test_contract import CALLS, expected_requests, script
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -25,11 +26,11 @@ ODD = ["null", "5", "{}"]
 
 
 @pytest.mark.parametrize(("name", "row"), ROWS)
-def test_no_answer_ends_in_the_words_of_lua(run, stub, tmp_path, name, row):
-    told = []
-    for body in ODD:
-        for request in expected_requests(row):
-            stub.on(request["method"], request["path"], body=body)
-        code = f"sleep = function() end local ok, e = pcall(function() {script(name, row, stub.url, tmp_path)} end)"
-        told.append(run(f"{code} return ok or tostring(e)"))
-    assert not [text for text in told if re.search("assay/.*(attempt to|bad argument)", str(text))]
+def test_no_answer_ends_in_the_words_of_lua(stub, tmp_path, name, row):
+    code = f"sleep = function() end local ok, e = pcall(function() {script(name, row, stub.url, tmp_path)} end)"
+    with Runtime() as runtime:
+        for body in ODD:
+            for request in expected_requests(row):
+                stub.on(request["method"], request["path"], body=body)
+            (told,) = runtime.evaluate(f"{code} return ok or tostring(e)")
+            assert not re.search("assay/.*(attempt to|bad argument)", str(told))
